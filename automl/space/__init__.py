@@ -1,0 +1,7 @@
+"""The space of an experiment: composing, narrowing, its default configuration and its grid."""
+
+from automl.space.compose import Composition, compose
+from automl.space.settings import TrainingSettings
+from automl.space.space import Configuration, Space, SpaceParameter, Suggest
+
+__all__ = ["Composition", "Configuration", "Space", "SpaceParameter", "Suggest", "TrainingSettings", "compose"]

@@ -1,0 +1,42 @@
+"""What a regularizer may do to training: hooks that all default to doing nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+    Loss = Callable[[Tensor, Tensor], Tensor]
+
+
+class Regularizer:
+    """Base class. Override what is needed; hooks of several regularizers are called in the order of their names."""
+
+    def wrap_model(self, model: nn.Module) -> nn.Module:
+        """The model to train: `model` itself, changed in place or wrapped. Called once, before the optimizer is made."""
+        return model
+
+    def penalty(self, model: nn.Module) -> Tensor | None:
+        """A finite scalar added to the loss of each batch."""
+        return None
+
+    def loss(self, loss: Loss) -> Loss:
+        """The loss (outputs, targets) -> scalar to train with. Targets are class indices (N,), class probabilities
+        (N, classes) where an augmentation mixed them, or values (N, outputs) for regression."""
+        return loss
+
+    def parameter_groups(self, groups: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """The optimizer's parameter groups."""
+        return groups
+
+    def after_step(self, model: nn.Module) -> None:
+        """Called after each step of the optimizer."""
+
+    def after_epoch(self, model: nn.Module) -> None:
+        """Called after each epoch, before validation."""
+
+    def evaluation_model(self, model: nn.Module) -> nn.Module:
+        """The model that is validated, kept and served: `model` itself, or an average of its weights."""
+        return model

@@ -1,0 +1,48 @@
+"""What a search trains on: three splits of prepared arrays, and what is known about them."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from automl.components.task import Task
+from automl.data.preparation import ImagePreparation
+from automl.data.report import DataReport
+
+
+@dataclass(frozen=True, eq=False)
+class Split:
+    """One of train, val, test.
+
+    Args:
+        inputs: uint8 (N, C, H, W); an `np.memmap` opened read-only where the data set is larger than memory allows.
+        targets: int64 (N,) class indices, or float32 (N, num_outputs) for regression.
+        ids: Per row the file's path relative to the data folder, or the row's number in the source.
+    """
+
+    inputs: np.ndarray
+    targets: np.ndarray
+    ids: tuple[str, ...]
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+
+@dataclass(frozen=True, eq=False)
+class Dataset:
+    """A data set, split and decoded.
+
+    Args:
+        name: "digits", or the name of the folder or the file (without its suffix).
+        preparation: How the images were made into arrays; whoever predicts needs the same.
+        report: What was found on the way, for people.
+        digest: 16 hex digits, a hash of all inputs and targets in their order.
+    """
+
+    name: str
+    task: Task
+    train: Split
+    val: Split
+    test: Split
+    preparation: ImagePreparation
+    report: DataReport
+    digest: str

@@ -1,0 +1,124 @@
+"""Composing a space: the components that fit the task, the engine's settings, and what the experiment narrows."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from automl.components import Catalog, Choice, Component, Parameter, Task, parameters_of
+from automl.components.domains import text
+from automl.errors import UserError, unknown
+from automl.space.narrow import narrow
+from automl.space.settings import TrainingSettings
+from automl.space.space import Space, SpaceParameter
+
+SWITCHED = ("augmentation", "regularizer")
+
+
+@dataclass(frozen=True)
+class Composition:
+    """A space, and what was left out of it and why."""
+
+    space: Space
+    notes: tuple[str, ...]
+
+
+def compose(catalog: Catalog, task: Task, overrides: Mapping[str, Any]) -> Composition:
+    """The space of all components that fit `task`, narrowed by `overrides` (full name -> see `narrow`).
+
+    Raises:
+        UserError: A key that no parameter has, a value out of range, or no model left.
+    """
+    _refuse_unknown_keys(catalog, overrides)
+    models, notes = _models(catalog, task, overrides.get("model"))
+    chosen = SpaceParameter("model", Choice(*(m.name for m in models)), models[0].name)
+    parameters = [_narrowed(chosen, _without_names(overrides))]
+    for model in models:
+        parameters += _of_component(model, task, ("model", (model.name,)), overrides)
+    for kind in SWITCHED:
+        for component in catalog.of_kind(kind):
+            if component.mismatch(task) is None:
+                switch = _narrowed(SpaceParameter(f"{kind}.{component.name}", Choice(False, True), False), overrides)
+                parameters += [switch, *_of_component(component, task, (switch.name, (True,)), overrides)]
+    parameters += _expand("training", parameters_of(TrainingSettings), task, (), overrides)
+    return Composition(Space(tuple(_reachable(parameters))), tuple(notes))
+
+
+def _models(catalog: Catalog, task: Task, spec: Any) -> tuple[list[Component], list[str]]:
+    names = _names(spec)
+    candidates = [catalog.get("model", name) for name in names] if names else catalog.of_kind("model")
+    reasons = {c.name: c.mismatch(task) for c in candidates}
+    notes = [f"Not searched: model {name}, which {why}." for name, why in reasons.items() if why and names]
+    fitting = [c for c in candidates if reasons[c.name] is None]
+    if not fitting:
+        why = "; ".join(f"{name} {reason}" for name, reason in reasons.items()) or "the catalog has none"
+        raise UserError(f"No model fits this {task.kind} task: {why}.", hint="`automl plugins list` shows all models.")
+    return fitting, notes
+
+
+def _names(spec: Any) -> list[str]:
+    listed = spec.get("choices", []) if isinstance(spec, Mapping) else spec if isinstance(spec, list) else [spec]
+    return [str(name) for name in listed if name is not None]
+
+
+def _without_names(overrides: Mapping[str, Any]) -> dict[str, Any]:
+    """Of the override of `model` only a stated default is left: the names were applied already."""
+    spec = overrides.get("model")
+    return {"model": {"default": spec["default"]}} if isinstance(spec, Mapping) and "default" in spec else {}
+
+
+def _of_component(
+    component: Component, task: Task, condition: tuple[str, tuple[Any, ...]], overrides: Mapping[str, Any]
+) -> list[SpaceParameter]:
+    prefix = f"{component.kind}.{component.name}"
+    return _expand(prefix, component.parameters, task, (condition,), overrides)
+
+
+def _expand(
+    prefix: str,
+    parameters: Sequence[Parameter],
+    task: Task,
+    conditions: tuple[tuple[str, tuple[Any, ...]], ...],
+    overrides: Mapping[str, Any],
+) -> list[SpaceParameter]:
+    expanded = []
+    for parameter in parameters:
+        domain = parameter.domain.resolve(task)
+        own = tuple((f"{prefix}.{name}", values) for name, values in parameter.when.items())
+        full = SpaceParameter(f"{prefix}.{parameter.name}", domain, domain.clip(parameter.default), conditions + own)
+        expanded.append(_narrowed(full, overrides))
+    return expanded
+
+
+def _narrowed(parameter: SpaceParameter, overrides: Mapping[str, Any]) -> SpaceParameter:
+    if parameter.name not in overrides:
+        return parameter
+    domain, default = narrow(parameter.name, parameter.domain, parameter.default, overrides[parameter.name])
+    return SpaceParameter(parameter.name, domain, default, parameter.conditions)
+
+
+def _reachable(parameters: Sequence[SpaceParameter]) -> Iterator[SpaceParameter]:
+    """Without the parameters whose conditions can't be met any more: those of what was switched off."""
+    possible: dict[str, list[Any]] = {}
+    for parameter in parameters:
+        if all(_can_be(possible.get(name), values) for name, values in parameter.conditions):
+            possible[parameter.name] = parameter.domain.values() or []
+            yield parameter
+
+
+def _can_be(options: list[Any] | None, values: tuple[Any, ...]) -> bool:
+    # An empty list stands for a continuous parameter: any value may come up.
+    return options is not None and (not options or any(value in options for value in values))
+
+
+def _refuse_unknown_keys(catalog: Catalog, overrides: Mapping[str, Any]) -> None:
+    known = {"model"} | {f"training.{p.name}" for p in parameters_of(TrainingSettings)}
+    for (kind, name), component in catalog.components.items():
+        known |= {f"{kind}.{name}"} if kind in SWITCHED else set()
+        known |= {f"{kind}.{name}.{parameter.name}" for parameter in component.parameters}
+    for key, spec in overrides.items():
+        if key not in known:
+            error = unknown("parameter", key, known)
+            error.message = f"Unknown parameter {key!r} (set to {text(spec)})."
+            error.args = (error.message,)
+            error.hint = f"{error.hint or ''} `automl plugins list` shows the components.".strip()
+            raise error

@@ -1,0 +1,117 @@
+"""The composed, conditional set of parameters of an experiment."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from automl.components import Choice, Domain, Value
+from automl.components.domains import Float, Int
+from automl.errors import UserError
+
+Configuration = dict[str, Value]
+"""One point of a space: the value of every active parameter, by its full name."""
+
+GRID_LIMIT = 100_000
+
+
+class Suggest(Protocol):
+    """What proposes values: an `optuna.Trial` fits."""
+
+    def suggest_int(self, name: str, low: int, high: int, *, step: int = 1, log: bool = False) -> int: ...
+    def suggest_float(
+        self, name: str, low: float, high: float, *, step: float | None = None, log: bool = False
+    ) -> float: ...
+    def suggest_categorical(self, name: str, choices: list[Value]) -> Value: ...
+
+
+@dataclass(frozen=True)
+class SpaceParameter:
+    """A parameter under its full name (`model.resnet.depth`), with every condition under which it is active."""
+
+    name: str
+    domain: Domain
+    default: Value
+    conditions: tuple[tuple[str, tuple[Value, ...]], ...] = ()
+
+    @property
+    def is_fixed(self) -> bool:
+        values = self.domain.values()
+        return values is not None and len(values) == 1
+
+    def is_active(self, chosen: Mapping[str, Value]) -> bool:
+        return all(name in chosen and chosen[name] in values for name, values in self.conditions)
+
+    def suggest(self, trial: Suggest) -> Value:
+        values = self.domain.values() if self.is_fixed else None
+        if values:
+            return values[0]
+        domain = self.domain
+        if isinstance(domain, Choice):
+            return trial.suggest_categorical(self.name, list(domain.options))
+        if isinstance(domain, Float):
+            return trial.suggest_float(self.name, domain.low, domain.high, step=domain.step, log=domain.log)
+        assert isinstance(domain, Int) and not callable(domain.low) and not callable(domain.high), "resolved in compose"
+        return trial.suggest_int(self.name, domain.low, domain.high, step=domain.step, log=domain.log)
+
+
+@dataclass(frozen=True)
+class Space:
+    """Parameters in an order in which each stands behind those that its conditions name."""
+
+    parameters: tuple[SpaceParameter, ...]
+
+    def suggest(self, trial: Suggest) -> Configuration:
+        """Asks `trial` for a value of each active parameter."""
+        chosen: Configuration = {}
+        for parameter in self.parameters:
+            if parameter.is_active(chosen):
+                chosen[parameter.name] = parameter.suggest(trial)
+        return chosen
+
+    def default(self) -> Configuration:
+        """The default configuration: searched first."""
+        chosen: Configuration = {}
+        for parameter in self.parameters:
+            if parameter.is_active(chosen):
+                chosen[parameter.name] = parameter.default
+        return chosen
+
+    @property
+    def searched(self) -> tuple[SpaceParameter, ...]:
+        """The parameters that have more than one value."""
+        return tuple(parameter for parameter in self.parameters if not parameter.is_fixed)
+
+    def __getitem__(self, name: str) -> SpaceParameter:
+        return next(parameter for parameter in self.parameters if parameter.name == name)
+
+    def grid(self, limit: int = GRID_LIMIT) -> Iterator[Configuration]:
+        """Each distinct configuration once, in a fixed order.
+
+        Raises:
+            UserError: A reachable parameter is continuous, or there are more than `limit` configurations.
+        """
+        for count, configuration in enumerate(self._walk({}, 0)):
+            if count >= limit:
+                raise UserError(
+                    f"The grid has more than {limit:,} configurations.",
+                    hint="Fix or narrow parameters with --set name=value, or use --sampler random.",
+                )
+            yield configuration
+
+    def _walk(self, chosen: Configuration, position: int) -> Iterator[Configuration]:
+        if position == len(self.parameters):
+            yield dict(chosen)
+            return
+        parameter = self.parameters[position]
+        if not parameter.is_active(chosen):
+            yield from self._walk(chosen, position + 1)
+            return
+        values = parameter.domain.values()
+        if values is None:
+            raise UserError(
+                f"{parameter.name} is continuous ({parameter.domain}), so it has no grid.",
+                hint=f"Give it a list, --set '{parameter.name}=[{parameter.default}]', "
+                f"or a step, --set '{parameter.name}={{low: ..., high: ..., step: ...}}'.",
+            )
+        for value in values:
+            yield from self._walk({**chosen, parameter.name: value}, position + 1)

@@ -1,0 +1,61 @@
+"""Every name that automl gives to something in MLflow: tags, run names, metrics, texts that a person reads there."""
+
+from collections.abc import Mapping
+
+ROLE = "automl.role"  # SEARCH or TRIAL
+SEARCH_NAME = "automl.search"
+STATE = "automl.state"  # running, finished, stopped, failed, interrupted
+REASON = "automl.reason"  # one line: why the trial ended as it did
+COMPONENTS = "automl.components"  # "resnet + hflip + l1"
+NUMBER = "automl.number"
+WINNER = "automl.winner"  # "true" on the winner, its number on the search
+
+SEARCH = "search"
+TRIAL = "trial"
+
+# Names that MLflow's user interface gives a meaning to.
+NOTE = "mlflow.note.content"
+PARENT = "mlflow.parentRunId"
+USER = "mlflow.user"
+SOURCE = "mlflow.source.name"
+SOURCE_TYPE = "mlflow.source.type"
+COLOR = "mlflow.runColor"
+EXPERIMENT_KIND = "mlflow.experimentKind"
+SHARED_VIEW = "mlflow.sharedViewState."
+DATA_CONTEXT = "mlflow.data.context"
+
+WINNER_COLOR = "#00875a"
+
+# On a version of a registered model: five tags, as many as its page shows well.
+VERSION_METRIC = "automl.metric"
+VERSION_VALUE = "automl.value"
+VERSION_DATA = "automl.data"
+VERSION_REASON = "automl.reason"
+VERSION_USER = "automl.user"
+
+CHAMPION = "champion"
+CHALLENGER = "challenger"
+PREVIOUS = "previous"
+
+_CHOSEN = ("augmentation.", "regularizer.")
+_ON = ("true", "on")
+
+
+def run_name(number: int, name: str) -> str:
+    """The number first: MLflow cuts names at 12 to 18 characters."""
+    return f"{number:03d} {name}"
+
+
+def best(metric: str) -> str:
+    """A trial's best validation value of the metric that the search ranks by: "best_auroc"."""
+    return f"best_{metric}"
+
+
+SEARCH_BEST = "search_best"  # The search's own figure: by another name, or it would rank among its trials.
+
+
+def components(params: Mapping[str, object]) -> str:
+    """What a trial is made of, from its parameters: "resnet + hflip + l1"."""
+    switches = [key for key, value in params.items() if key.startswith(_CHOSEN) and str(value).lower() in _ON]
+    chosen = [key.split(".")[1] for key in switches if key.count(".") == 1]
+    return " + ".join([str(params.get("model", "?")), *chosen])

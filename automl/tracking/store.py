@@ -1,0 +1,163 @@
+"""Where runs and models are kept: one MLflow store, opened the same way by everything that needs it."""
+
+import fcntl
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from automl.errors import UserError
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+
+# Must be set before mlflow is imported. A user's own setting wins.
+_SETTINGS = {
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+    "MLFLOW_LOGGING_LEVEL": "WARNING",  # alembic's too
+    "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
+    "MLFLOW_ENABLE_AI_GATEWAY": "false",
+    "MLFLOW_MODEL_CATALOG_URI": "",
+    "MLFLOW_SKIP_PIP_REQUIREMENTS_CHECK": "true",
+    "MLFLOW_UV_AUTO_DETECT": "false",
+    # A server that is away is reported after half a minute, not after several; the writer tries again anyway.
+    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "4",
+    "MLFLOW_HTTP_REQUEST_TIMEOUT": "30",
+}
+_SQLITE = "sqlite:///"
+
+
+@dataclass(frozen=True)
+class Store:
+    """An MLflow store.
+
+    Args:
+        tracking_uri: What MLflow connects to.
+        artifact_location: URI of the folder that new experiments keep files in; None: the server decides.
+        home: Absolute path of the folder of everything that searches write.
+    """
+
+    tracking_uri: str
+    artifact_location: str | None
+    home: Path
+
+    @property
+    def database(self) -> Path | None:
+        """The database's file; None where the store is a server."""
+        is_file = self.tracking_uri.startswith(_SQLITE)
+        return Path(self.tracking_uri.removeprefix(_SQLITE)) if is_file else None
+
+    def client(self) -> "MlflowClient":
+        """Connects, creating the database on the first use (2 to 4 s). The first call imports mlflow (4 to 8 s).
+
+        Raises:
+            UserError: The store can't be reached or read, or was made by another version of MLflow.
+        """
+        import mlflow
+
+        # Resolving models:/ URIs goes through the global URI, whatever the client's own one is.
+        mlflow.set_tracking_uri(self.tracking_uri)
+        client = mlflow.MlflowClient(self.tracking_uri)
+        try:
+            with self.lock("store"):  # Two processes that create one database at once break each other's migrations.
+                if self.database is not None:
+                    _write_ahead(self.database)
+                client.search_experiments(max_results=1)
+        except Exception as error:
+            raise _unusable(self, error) from error
+        return client
+
+    @contextmanager
+    def lock(self, name: str) -> Iterator[None]:
+        """Keeps other processes that use this home out until the block ends."""
+        folder = self.home / "locks"
+        folder.mkdir(parents=True, exist_ok=True)
+        with (folder / f"{name}.lock").open("w") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            yield
+
+
+def open_store(home: Path) -> Store:
+    """The store that $MLFLOW_TRACKING_URI names, else a database in `home`. Imports no mlflow: cheap.
+
+    Raises:
+        UserError: `home` can't be written; the database is no MLflow database, or a newer MLflow made it.
+    """
+    for key, value in _SETTINGS.items():
+        os.environ.setdefault(key, value)
+    home = home.expanduser().absolute()
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UserError(f"Can't write to the folder {home}: {error.strerror}.", hint="Choose another folder.") from None
+    uri = os.environ.get("MLFLOW_TRACKING_URI") or f"{_SQLITE}{home / 'mlflow.db'}"
+    # A server keeps files where it was told to. A bare database has no say: MLflow would fill ./mlruns.
+    is_server = uri.startswith(("http://", "https://", "databricks"))
+    store = Store(uri, None if is_server else (home / "artifacts").as_uri(), home)
+    if store.database is not None and store.database.exists():
+        _check_database(store.database)
+    return store
+
+
+def environment(store: Store) -> dict[str, str]:
+    """What a child process (`mlflow ui`, `mlflow server`) needs in its environment to show this store."""
+    own = {key: os.environ.get(key, value) for key, value in _SETTINGS.items()}
+    own |= {"MLFLOW_TRACKING_URI": store.tracking_uri, "MLFLOW_BACKEND_STORE_URI": store.tracking_uri}
+    if store.artifact_location is not None:
+        own["MLFLOW_DEFAULT_ARTIFACT_ROOT"] = store.artifact_location
+    return os.environ | own
+
+
+def _write_ahead(database: Path) -> None:
+    """Lets the user interface read while a search writes. The mode stays with the file."""
+    with suppress(sqlite3.OperationalError), closing(sqlite3.connect(database)) as connection:
+        connection.execute("PRAGMA journal_mode=WAL")
+
+
+def _check_database(database: Path) -> None:
+    """Finds in milliseconds what MLflow would say after seconds, and less clearly."""
+    try:
+        with closing(sqlite3.connect(database)) as connection:
+            row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+    except sqlite3.OperationalError:  # No such table: an empty database, which MLflow will fill.
+        return
+    except sqlite3.DatabaseError as error:
+        raise _damaged(database, error) from None
+    spec = find_spec("mlflow")
+    if row is None or spec is None or not spec.submodule_search_locations:
+        return
+    scripts = Path(spec.submodule_search_locations[0]) / "store" / "db_migrations" / "versions"
+    if not any(scripts.glob(f"{row[0]}_*.py")):
+        raise UserError(
+            f"{database} was written by a newer MLflow than the installed one (its schema is {row[0]}).",
+            hint="Upgrade with `pip install --upgrade mlflow`, or choose another folder for this search.",
+        )
+
+
+def _damaged(database: Path, error: Exception) -> UserError:
+    return UserError(
+        f"{database} is no MLflow database, or it is damaged: {error}.",
+        hint="Move the file away, or choose another folder: a new database is made on the next start.",
+    )
+
+
+def _unusable(store: Store, error: Exception) -> UserError:
+    if isinstance(error, UserError):
+        return error
+    text = str(error)
+    if "out-of-date database schema" in text:
+        return UserError(
+            f"{store.tracking_uri} was written by an older MLflow, and its tables must be brought up to date.",
+            hint=f"Copy it to a safe place, then run `mlflow db upgrade {store.tracking_uri}`.",
+        )
+    if store.database is not None and ("not a database" in text or "malformed" in text):
+        return _damaged(store.database, error)
+    return UserError(
+        f"Can't open the MLflow store {store.tracking_uri}: {text.splitlines()[0] if text else repr(error)}",
+        hint="MLFLOW_TRACKING_URI is the address of an MLflow server, or sqlite:////absolute/path.db. "
+        "Unset it to keep runs in a database in the folder of the searches.",
+    )

@@ -1,0 +1,322 @@
+"""The one writer to MLflow: a thread on the driver, so that training never waits for MLflow."""
+
+import getpass
+import json
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+from automl.errors import UserError
+from automl.tracking import names
+from automl.tracking.experiment import open_experiment
+from automl.tracking.store import Store
+from automl.tracking.update import RunUpdate, cut, now, points
+from automl.tracking.views import leaderboard, leaderboard_url, view_key
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+
+_INTERVAL = 1.5  # seconds between two writes: the user interface is live, and updates of a run go together
+_FAILURES = 3  # in a row: the store is away, the rest waits for the next try
+_PARENT = -1  # The search's place among the numbers of its trials.
+
+
+class Tracker:
+    """Records one search. All methods return at once, except `flush` and `close`, which wait for the store.
+
+    What can't be written is kept and tried again, at the latest when `close` is called, which then raises. As a
+    context manager it starts on entry, and ends the search's run as FINISHED, KILLED (interrupted) or FAILED.
+
+    Args:
+        store: Where to.
+        experiment: Name of the MLflow experiment, made if it isn't there.
+        search: Name of the search.
+        description: What is searched and why, in Markdown; a plain first sentence.
+        params: Settings of the search.
+        tags: Added to the search's run.
+        metric: The metric that trials are ranked by; a trial's best value is reported as `names.best(metric)`.
+        minimize: Whether the smallest value is the best.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        *,
+        experiment: str,
+        search: str,
+        description: str,
+        params: Mapping[str, object],
+        tags: Mapping[str, str],
+        metric: str,
+        minimize: bool,
+    ) -> None:
+        self._store = store
+        self._experiment = experiment
+        self._search = search
+        self._description = description
+        self._metric = metric
+        self._minimize = minimize
+        self._client: MlflowClient | None = None
+        self._experiment_id = ""
+        self._run_ids: dict[int, str] = {}
+        self._names: dict[int, str] = {_PARENT: search}
+        self._live: set[int] = set()
+        # Shared with the thread, under `_changed`.
+        self._changed = threading.Condition()
+        self._mail: dict[int, RunUpdate] = {}
+        self._asked = self._answered = 0
+        self._closing = False
+        self._error: Exception | None = None
+        self._thread = threading.Thread(target=self._work, name="mlflow-writer", daemon=True)
+        note = {names.NOTE: description, names.STATE: "running"}
+        self._post(_PARENT, RunUpdate(params=_texts(params), tags={**self._tags(names.SEARCH), **note, **tags}))
+
+    def start(self) -> None:
+        """Starts the thread, which opens the store (seconds) while the caller goes on."""
+        self._thread.start()
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: object) -> None:
+        if kind is None:
+            self.close()
+            return
+        try:
+            self.close("FAILED" if issubclass(kind, Exception) else "KILLED")
+        except UserError as unwritten:
+            if error is not None:  # What ended the search matters more.
+                error.add_note(str(unwritten))
+
+    # What happens in the search
+
+    def trial_started(self, number: int, name: str, params: Mapping[str, object]) -> None:
+        """`name` is short: the model's, say. The number is put before it."""
+        self._names[number] = names.run_name(number, name)
+        self._live.add(number)
+        own = {names.NUMBER: str(number), names.STATE: "running", names.COMPONENTS: names.components(params)}
+        self._post(number, RunUpdate(params=_texts(params), tags={**self._tags(names.TRIAL), **own}))
+
+    def epoch(self, number: int, epoch: int, metrics: Mapping[str, float]) -> None:
+        """What one epoch gave; values that aren't finite are left out."""
+        self._post(number, RunUpdate(metrics=points(metrics, epoch)))
+
+    def trial_finished(self, number: int, *, status: str, reason: str, summary: Mapping[str, float]) -> None:
+        """The end of a trial.
+
+        Args:
+            number: The trial's.
+            status: "finished", "stopped" or "failed".
+            reason: One line; the whole traceback where it failed.
+            summary: Figures of the trial as a whole, with `names.best(metric)` among them.
+        """
+        self._live.discard(number)
+        failed = status == "failed"
+        tags = {names.STATE: status, names.REASON: cut(_in_one_line(reason), 250)}
+        if failed:
+            tags[names.NOTE] = f"Failed: {tags[names.REASON]}\n\n```\n{reason[-7000:]}\n```"
+        ended = ("FAILED" if failed else "FINISHED", now())
+        self._post(number, RunUpdate(metrics=points(summary, 0), tags=tags, ended=ended))
+
+    def search_summary(self, *, metrics: Mapping[str, float], note: str, winner: int | None) -> None:
+        """What the search came to: on its run, and the winner marked among the trials.
+
+        Args:
+            metrics: With names that no trial has (`names.SEARCH_BEST`), or the search would rank among its trials.
+            note: Markdown; the first line says what won. Replaces the description.
+            winner: The number of the best trial.
+        """
+        tags = {names.NOTE: note} | ({} if winner is None else {names.WINNER: str(winner)})
+        self._post(_PARENT, RunUpdate(metrics=points(metrics, 0), tags=tags))
+        if winner is not None:
+            self._post(winner, RunUpdate(tags={names.WINNER: "true", names.COLOR: names.WINNER_COLOR}))
+
+    def dataset(self, *, name: str, digest: str, source: str, profile: Mapping[str, object]) -> None:
+        """The data that is searched on: a fingerprint, the folder or address, and figures such as the rows' number."""
+
+        def action(client: "MlflowClient", run_id: str) -> None:
+            from mlflow.entities import Dataset, DatasetInput, InputTag
+
+            origin = json.dumps({"uri": source})
+            data = Dataset(name, digest[:36], "local", origin, profile=json.dumps(dict(profile), default=str))
+            client.log_inputs(run_id, [DatasetInput(data, [InputTag(names.DATA_CONTEXT, "search")])])
+
+        self._post(_PARENT, RunUpdate(actions=(action,)))
+
+    def artifact(self, content: Path | str, name: str, *, number: int | None = None) -> None:
+        """A file: `content` is its path (kept there until written) or its text.
+
+        Args:
+            content: Path of an existing file or folder, or text.
+            name: Path in the run ("experiment.yaml", "figures/roc.png"). A file's or folder's own name is kept, and
+                `name` is the folder that it is put into ("" is the top).
+            number: The trial that it belongs to; None is the search.
+        """
+
+        def action(client: "MlflowClient", run_id: str) -> None:
+            if isinstance(content, Path):
+                client.log_artifact(run_id, str(content), name or None)
+            else:
+                client.log_text(run_id, content, name)
+
+        self._post(_PARENT if number is None else number, RunUpdate(actions=(action,)))
+
+    # Ids, known once written
+
+    @property
+    def parent_run_id(self) -> str:
+        """The search's run; `flush` first."""
+        return self._run_ids[_PARENT]
+
+    @property
+    def experiment_id(self) -> str:
+        """MLflow's id of the experiment; `flush` first."""
+        return self._experiment_id
+
+    def run_id(self, number: int) -> str:
+        """A trial's run; `flush` first."""
+        return self._run_ids[number]
+
+    def leaderboard_url(self, base: str) -> str:
+        """The page of this search's trials, best first; `flush` first. `base` is the user interface's address."""
+        return leaderboard_url(base, self._experiment_id, view_key(self._search, self.parent_run_id))
+
+    # Waiting for the store
+
+    def check(self) -> None:
+        """Raises what the last write failed with, as a UserError. A later write may mend it."""
+        with self._changed:
+            error = self._error
+        if isinstance(error, UserError):
+            raise error
+        if error is not None:
+            raise UserError(
+                f"Can't write to the MLflow store {self._store.tracking_uri}: {_in_one_line(str(error))}",
+                hint="Is the server up, and is there space on the disk?",
+            ) from error
+
+    def flush(self) -> None:
+        """Waits until everything so far is written, or a try has failed.
+
+        Raises:
+            UserError: Something couldn't be written.
+        """
+        self._ask()
+        self.check()
+
+    def close(self, status: str = "FINISHED") -> None:
+        """Ends the search's run (FINISHED, KILLED or FAILED) and those of trials still running, and the thread.
+
+        Raises:
+            UserError: Something couldn't be written.
+        """
+        if self._closing:
+            return
+        for number in sorted(self._live):
+            tags = {names.STATE: "interrupted", names.REASON: "The search ended before this trial did."}
+            self._post(number, RunUpdate(tags=tags, ended=("KILLED", now())))
+        state = {"FINISHED": "finished", "KILLED": "interrupted", "FAILED": "failed"}[status]
+        self._post(_PARENT, RunUpdate(tags={names.STATE: state}, ended=(status, now())))
+        self._ask(closing=True)
+        self._thread.join()
+        self.check()
+
+    def _ask(self, *, closing: bool = False) -> None:
+        with self._changed:
+            self._asked += 1
+            self._closing = self._closing or closing
+            ticket = self._asked
+            self._changed.notify_all()
+            self._changed.wait_for(lambda: self._answered >= ticket or not self._thread.is_alive())
+
+    def _post(self, number: int, update: RunUpdate) -> None:
+        with self._changed:
+            waiting = self._mail.get(number)
+            self._mail[number] = waiting.followed_by(update) if waiting else update
+
+    def _tags(self, role: str) -> dict[str, str]:
+        return {
+            names.ROLE: role,
+            names.SEARCH_NAME: self._search,
+            names.USER: _user(),
+            names.SOURCE: "automl search",
+            names.SOURCE_TYPE: "LOCAL",
+        }
+
+    # In the thread
+
+    def _work(self) -> None:
+        while True:
+            with self._changed:
+                self._changed.wait_for(lambda: self._closing or self._asked > self._answered, timeout=_INTERVAL)
+                asked, closing = self._asked, self._closing
+                mail, self._mail = self._mail, {}
+            unsent, error = self._write_all(mail)
+            with self._changed:
+                for number, newer in self._mail.items():
+                    unsent[number] = unsent[number].followed_by(newer) if number in unsent else newer
+                self._mail = unsent
+                self._error = error
+                self._answered = asked
+                self._changed.notify_all()
+                if closing:
+                    return
+
+    def _write_all(self, mail: dict[int, RunUpdate]) -> tuple[dict[int, RunUpdate], Exception | None]:
+        """Returns what is left to write, what failed last, and why."""
+        error: Exception | None = None
+        failed: dict[int, RunUpdate] = {}
+        try:
+            client = self._client = self._client or self._open()
+        except Exception as problem:
+            return mail, problem
+        while mail and len(failed) < _FAILURES:
+            number = next(iter(mail))
+            update = mail.pop(number)
+            try:
+                update.write(client, self._run_id(client, number, update.created))
+            except Exception as problem:
+                error = problem
+                failed[number] = update
+        return mail | failed, error
+
+    def _open(self) -> "MlflowClient":
+        client = self._store.client()
+        self._experiment_id = open_experiment(client, self._experiment, self._store.artifact_location)
+        parent = self._run_id(client, _PARENT, now())
+        key = view_key(self._search, parent)
+        view = leaderboard(parent, self._metric, minimize=self._minimize)
+        latest = leaderboard_url("", self._experiment_id, key)
+        note = f"{self._description}\n\nLatest search: [{self._search}]({latest.lstrip('/')}), best trials first."
+        tags = {names.EXPERIMENT_KIND: "custom_model_development", names.SHARED_VIEW + key: view, names.NOTE: note}
+        for name, value in tags.items():
+            client.set_experiment_tag(self._experiment_id, name, value)
+        return client
+
+    def _run_id(self, client: "MlflowClient", number: int, created: int) -> str:
+        """The run of a trial or of the search, made on the first use."""
+        if number not in self._run_ids:
+            tags = {} if number == _PARENT else {names.PARENT: self.parent_run_id}
+            tags[names.USER] = _user()
+            run = client.create_run(self._experiment_id, created, tags, self._names[number])
+            self._run_ids[number] = run.info.run_id
+        return self._run_ids[number]
+
+
+def _texts(values: Mapping[str, object]) -> dict[str, str]:
+    return {key: str(value) for key, value in values.items()}
+
+
+def _in_one_line(text: str) -> str:
+    """The line that says it: a traceback's last one, else the first."""
+    lines = text.strip().splitlines() or [""]
+    return lines[-1] if lines[0].startswith("Traceback") else lines[0]
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # A container's user id without a name.
+        return "unknown"

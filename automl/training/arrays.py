@@ -1,0 +1,78 @@
+"""Prepared arrays as batches on a device."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from automl.components import Task
+from automl.data import ImagePreparation
+
+RESIDENT_BYTES = 4 << 30
+"""Arrays up to this size are kept on the accelerator as a whole: then an epoch copies nothing."""
+
+
+@dataclass(frozen=True)
+class TrainingData:
+    """What a trial sees: train and validation, never test.
+
+    Args:
+        train_inputs, val_inputs: uint8 (N, C, H, W); shared between workers, read-only.
+        train_targets, val_targets: int64 (N,), or float32 (N, outputs) for regression.
+    """
+
+    task: Task
+    preparation: ImagePreparation
+    train_inputs: np.ndarray
+    train_targets: np.ndarray
+    val_inputs: np.ndarray
+    val_targets: np.ndarray
+
+
+class DeviceArray:
+    """A read-only array whose rows are taken as tensors on `device`."""
+
+    def __init__(self, array: np.ndarray, device: torch.device) -> None:
+        self._array = array
+        self._device = device
+        resident = device.type != "cpu" and array.nbytes <= RESIDENT_BYTES
+        self._tensor = torch.from_numpy(np.array(array)).to(device) if resident else None
+
+    def __len__(self) -> int:
+        return len(self._array)
+
+    def rows(self, indices: np.ndarray | slice) -> Tensor:
+        """Rows as a tensor of the array's dtype on the device."""
+        if self._tensor is not None:
+            return self._tensor[indices if isinstance(indices, slice) else torch.from_numpy(indices).to(self._device)]
+        rows = np.array(self._array[indices])  # a copy: the shared array is read-only
+        return torch.from_numpy(rows).to(self._device, non_blocking=True)
+
+
+def shuffled(count: int, batch_size: int, generator: np.random.Generator) -> Iterator[np.ndarray]:
+    """Indices of an epoch's batches. A last batch of one is left out: batch norm can't train on it."""
+    order = generator.permutation(count)
+    for start in range(0, count, batch_size):
+        batch = order[start : start + batch_size]
+        if len(batch) > 1 or count == 1:
+            yield batch
+
+
+def to_unit(images: Tensor) -> Tensor:
+    """uint8 -> float32 in [0, 1]."""
+    return images.to(torch.float32, memory_format=torch.channels_last if images.ndim == 4 else torch.preserve_format) / 255
+
+
+class Normalize:
+    """(x - mean) / std per channel, on float images (N, C, H, W) in [0, 1]."""
+
+    def __init__(self, preparation: ImagePreparation, device: torch.device) -> None:
+        self._mean = torch.tensor(preparation.mean, device=device).view(1, -1, 1, 1)
+        self._std = torch.tensor(preparation.std, device=device).view(1, -1, 1, 1)
+
+    def __call__(self, images: Tensor) -> Tensor:
+        return (images - self._mean) / self._std

@@ -1,0 +1,62 @@
+"""Optimizers and learning rate schedules of `training.*`."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from torch import nn
+from torch.optim import SGD, AdamW, Optimizer
+from torch.optim.lr_scheduler import LambdaLR, ReduceLROnPlateau
+
+from automl.space import TrainingSettings
+
+
+def parameter_groups(model: nn.Module) -> list[dict[str, Any]]:
+    """Two groups without weight decay: matrices and kernels, then biases and norms (which decay never applies to)."""
+    parameters = [p for p in model.parameters() if p.requires_grad]
+    return [
+        {"params": [p for p in parameters if p.ndim > 1], "weight_decay": 0.0},
+        {"params": [p for p in parameters if p.ndim <= 1], "weight_decay": 0.0},
+    ]
+
+
+def make_optimizer(settings: TrainingSettings, groups: list[dict[str, Any]]) -> Optimizer:
+    """The optimizer over `groups` at the peak learning rate."""
+    if settings.optimizer == "adamw":
+        return AdamW(groups, lr=settings.lr)
+    return SGD(groups, lr=settings.lr, momentum=settings.momentum, nesterov=settings.momentum > 0)
+
+
+class Schedule:
+    """Linear warm-up over the first epoch, then the schedule of the settings.
+
+    Call `step` after each optimizer step and `end_epoch` with the validation metric (higher is better) after each epoch.
+    """
+
+    def __init__(self, settings: TrainingSettings, optimizer: Optimizer, steps_per_epoch: int) -> None:
+        self._warmup = steps_per_epoch if settings.epochs > 1 else 0
+        self._total = steps_per_epoch * settings.epochs
+        self._cosine = settings.schedule == "cosine"
+        self._steps = 0
+        self._by_step = LambdaLR(optimizer, self._factor)
+        self._plateau = (
+            ReduceLROnPlateau(optimizer, mode="max", factor=0.3, patience=3) if settings.schedule == "plateau" else None
+        )
+
+    def step(self) -> None:
+        self._steps += 1
+        if self._cosine or self._steps <= self._warmup:
+            self._by_step.step()
+
+    def end_epoch(self, merit: float) -> None:
+        if self._plateau:
+            self._plateau.step(merit)
+
+    def _factor(self, step: int) -> float:
+        if step < self._warmup:
+            return (step + 1) / (self._warmup + 1)
+        if not self._cosine:
+            return 1.0
+        progress = (step - self._warmup) / max(1, self._total - self._warmup)
+        return 0.5 * (1 + math.cos(math.pi * min(1.0, progress)))

@@ -1,0 +1,175 @@
+"""Training one trial, epoch by epoch."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from automl.components import Catalog, Value
+from automl.errors import TrialError
+from automl.training.arrays import DeviceArray, Normalize, TrainingData, shuffled, to_unit
+from automl.training.assembly import assemble
+from automl.training.checkpoint import write_weights
+from automl.training.inference import predict
+from automl.training.losses import balanced_weights, loss_for
+from automl.training.metrics import Metric, loss_metric, score
+from automl.training.optimization import Schedule, make_optimizer, parameter_groups
+
+
+@dataclass(frozen=True)
+class DeviceData:
+    """A data set on a device, made once and trained on by many trials."""
+
+    source: TrainingData
+    device: torch.device
+    train_inputs: DeviceArray
+    train_targets: DeviceArray
+    val_inputs: DeviceArray
+
+    @classmethod
+    def on(cls, device: torch.device, data: TrainingData) -> DeviceData:
+        inputs, targets, val = (DeviceArray(a, device) for a in (data.train_inputs, data.train_targets, data.val_inputs))
+        return cls(data, device, inputs, targets, val)
+
+
+@dataclass(frozen=True)
+class EpochResult:
+    """One epoch's figures: `metrics` by name (`train_loss`, `val_<metric>`, `lr`), and whether it is the best so far."""
+
+    epoch: int
+    metrics: dict[str, float]
+    seconds: float
+    is_best: bool
+
+
+class Trainer:
+    """Trains one configuration; `run_epoch` until `epoch == epochs`. The best epoch's weights lie in `weights`.
+
+    Args:
+        configuration: Values of every active parameter.
+        metric: What decides which epoch is best; equal values are decided by the smooth loss.
+        seed: Of weights, order and augmentations; the same on one device and thread count gives the same trial.
+        weights: File that the best epoch's weights are written to, by write-then-rename.
+    """
+
+    def __init__(
+        self,
+        catalog: Catalog,
+        data: DeviceData,
+        configuration: Mapping[str, Value],
+        *,
+        metric: Metric,
+        seed: int,
+        weights: Path,
+    ) -> None:
+        torch.manual_seed(seed)
+        self._order = np.random.default_rng(seed)
+        self._data = data
+        self._task = data.source.task
+        self._metric = metric
+        self._weights = weights
+        built = assemble(catalog, self._task, configuration)
+        self._model = built.model.to(data.device, memory_format=torch.channels_last)
+        self._augmentations = built.augmentations
+        self._regularizers = built.regularizers
+        self._settings = built.settings
+        self._loss = self._composed_loss()
+        groups = parameter_groups(self._model)
+        for regularizer in self._regularizers:
+            groups = regularizer.parameter_groups(groups)
+        self._optimizer = make_optimizer(built.settings, groups)
+        batches = math.ceil(len(data.train_inputs) / built.settings.batch_size)
+        self._schedule = Schedule(built.settings, self._optimizer, batches)
+        self._normalize = Normalize(data.source.preparation, data.device)
+        self._autocast = torch.autocast("cuda", torch.bfloat16, enabled=data.device.type == "cuda")
+        self._best: tuple[float, float] | None = None
+        self.epoch = 0
+        self.epochs = built.settings.epochs
+        self.parameters = sum(p.numel() for p in self._model.parameters())
+
+    def run_epoch(self) -> EpochResult:
+        """Trains one epoch and validates.
+
+        Raises:
+            TrialError: The loss isn't finite.
+        """
+        started = time.monotonic()
+        lr = float(self._optimizer.param_groups[0]["lr"])
+        train_loss = self._train()
+        self.epoch += 1
+        if not math.isfinite(train_loss):
+            raise TrialError(f"diverged: the training loss is {train_loss} in epoch {self.epoch}")
+        for regularizer in self._regularizers:
+            regularizer.after_epoch(self._model)
+        evaluated = self._evaluation_model()
+        predictions = predict(evaluated, self._data.val_inputs, self._normalize, self._task)
+        if not np.isfinite(predictions).all():
+            raise TrialError(f"diverged: predictions aren't finite after epoch {self.epoch}")
+        scores = score(predictions, self._data.source.val_targets, self._task)
+        merit = self._merit(scores)
+        self._schedule.end_epoch(merit[0])
+        is_best = self._best is None or merit > self._best
+        if is_best:
+            self._best = merit
+            write_weights(evaluated, self._weights)
+        metrics = {"train_loss": train_loss, "lr": lr} | {f"val_{name}": value for name, value in scores.items()}
+        return EpochResult(self.epoch, metrics, time.monotonic() - started, is_best)
+
+    def _train(self) -> float:
+        self._model.train()
+        total = torch.zeros((), device=self._data.device)
+        count = 0
+        for indices in shuffled(len(self._data.train_inputs), self._settings.batch_size, self._order):
+            inputs = to_unit(self._data.train_inputs.rows(indices))
+            targets = self._data.train_targets.rows(indices)
+            with torch.no_grad():
+                for augmentation in self._augmentations:
+                    inputs, targets = augmentation(inputs, targets)
+            loss = self._step(self._normalize(inputs), targets)
+            total += loss * len(indices)
+            count += len(indices)
+        return float(total) / max(1, count)
+
+    def _step(self, inputs: Tensor, targets: Tensor) -> Tensor:
+        with self._autocast:
+            outputs = self._model(inputs)
+        loss = self._loss(outputs.float(), targets)
+        full = loss
+        for regularizer in self._regularizers:
+            penalty = regularizer.penalty(self._model)
+            full = full if penalty is None else full + penalty
+        self._optimizer.zero_grad(set_to_none=True)
+        full.backward()  # type: ignore[no-untyped-call]
+        self._optimizer.step()
+        self._schedule.step()
+        for regularizer in self._regularizers:
+            regularizer.after_step(self._model)
+        return loss.detach()
+
+    def _composed_loss(self):  # type: ignore[no-untyped-def]
+        weights = None
+        if self._settings.class_weights == "balanced" and self._task.is_classification:
+            weights = balanced_weights(self._data.source.train_targets, self._task).to(self._data.device)
+        loss = loss_for(self._task, weights)
+        for regularizer in self._regularizers:
+            loss = regularizer.loss(loss)
+        return loss
+
+    def _evaluation_model(self) -> nn.Module:
+        model = self._model
+        for regularizer in self._regularizers:
+            model = regularizer.evaluation_model(model)
+        return model
+
+    def _merit(self, scores: Mapping[str, float]) -> tuple[float, float]:
+        """Higher is better; a metric that isn't defined counts as worst."""
+        value = scores[self._metric.name]
+        signed = -value if self._metric.minimize else value
+        return (signed if math.isfinite(signed) else -math.inf, -scores[loss_metric(self._task).name])
