@@ -28,6 +28,10 @@ class TrialError(Exception):
     """One trial can't go on (diverged, out of memory); the search does."""
 
 
+class TrialStopped(Exception):
+    """A trial was asked to stop in the middle of an epoch; says why."""
+
+
 def _rebuild(kind: type[UserError], message: str, hint: str | None) -> UserError:
     return kind(message, hint=hint)
 

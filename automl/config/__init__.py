@@ -1,0 +1,16 @@
+"""The experiment and the folder it is written to."""
+
+from automl.config.experiment import SAMPLERS, SCHEDULERS, Experiment
+from automl.config.home import find_home, prepare_home
+from automl.config.load import DEFAULT_DOMAIN, domains, load_experiment
+
+__all__ = [
+    "DEFAULT_DOMAIN",
+    "SAMPLERS",
+    "SCHEDULERS",
+    "Experiment",
+    "domains",
+    "find_home",
+    "load_experiment",
+    "prepare_home",
+]

@@ -82,7 +82,7 @@ def decode_into(images: np.ndarray, items: Iterable[Item], preparation: ImagePre
             failures[row] = error.message
             return
         images[row] = image
-        hashes[row] = np.frombuffer(blake2b(image, digest_size=HASH_BYTES).digest(), np.uint8)
+        hashes[row] = np.frombuffer(blake2b(image.data, digest_size=HASH_BYTES).digest(), np.uint8)
 
     for _ in in_parallel(decode, enumerate(items), total=count, what="Decoding images"):
         pass

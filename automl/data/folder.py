@@ -11,7 +11,7 @@ import numpy as np
 from automl.data.files import find_images, subfolders
 from automl.data.pixels import SUFFIXES, Header, read_header, read_peak, round_up_to_bits
 from automl.data.progress import in_parallel
-from automl.data.source import Source, check_unreadable
+from automl.data.source import Source, check_unreadable, count_of
 from automl.data.split import SPLITS, WEIGHTS, split_off
 from automl.errors import UserError
 
@@ -63,27 +63,28 @@ def read_folder(root: Path, *, seed: int, allow_corrupt: bool) -> Source:
 def _list_files(root: Path, ignored: Counter[str], notes: list[str]) -> dict[str, list[ImageFile]]:
     """The image files per split; all of them under "train" where the folders don't tell splits."""
     folders = _split_folders(root)
-    outside = [path for path in find_images(root, ignored) if len(path.relative_to(root).parts) == 1]
-    if not folders:
-        listed = {"train": _files_by_class(root, root)}
-        if outside and not listed["train"]:
-            raise UserError(
-                f"Images need a folder per class. Got {len(outside)} images directly in {root}.", hint=LAYOUT_HINT
-            )
-    else:
-        listed = {split: _files_by_class(root, folder) for split, folder in folders.items()}
+    outside: list[Path] = []
+    if folders:
+        outside = [path for path in find_images(root, Counter()) if path.parent == root]
         others = [folder.name for folder in subfolders(root) if folder not in folders.values()]
         if others:
-            notes.append(f"Folders beside train/ were not read: {', '.join(others)}.")
-        for split, folder in folders.items():
-            loose = [path for path in find_images(folder, Counter()) if path.parent == folder]
-            if loose and not listed[split]:
-                raise UserError(
-                    f"Images need a folder per class. Got {len(loose)} images directly in {folder}.", hint=LAYOUT_HINT
-                )
-            outside += loose
+            notes.append(f"Not read: {', '.join(others)}, beside train/.")
+    listed = {}
+    for split, folder in (folders or {"train": root}).items():
+        listed[split] = _files_by_class(root, folder)
+        loose = [path for path in find_images(folder, ignored) if path.parent == folder]
+        if loose and not listed[split]:
+            raise UserError(
+                f"Images need a folder per class. Got {count_of(len(loose), 'image')} directly in {folder}.",
+                hint=LAYOUT_HINT,
+            )
+        outside += loose
+        filled = {file.class_name for file in listed[split]}
+        empty = [entry.name for entry in subfolders(folder) if normalize("NFC", entry.name) not in filled]
+        if empty:
+            notes.append(f"No images in {', '.join(empty[:5])}{', ...' * (len(empty) > 5)} of {folder.name}/.")
     if outside:
-        notes.append(f"{len(outside)} images outside the class folders were not read, e.g. {outside[0].name}.")
+        notes.append(f"Not read: {count_of(len(outside), 'image')} outside the class folders, e.g. {outside[0].name}.")
     return listed
 
 
@@ -110,7 +111,7 @@ def _split_folders(root: Path) -> dict[str, Path]:
                 hint="Keep one of them.",
             )
         found[split] = folder
-    return found
+    return {split: found[split] for split in SPLITS if split in found}
 
 
 def _files_by_class(root: Path, folder: Path) -> list[ImageFile]:

@@ -82,7 +82,9 @@ def read_npz(path: Path, *, task_kind: str) -> Source:
         ids={split: tuple(str(row) for row in range(array.shape[0])) for split, array in images.items()},
         targets=targets,
         items=lambda: chain.from_iterable(images[split] for split in SPLITS),
-        sizes=sum((Counter({array.shape[1:3]: array.shape[0]}) for array in images.values()), Counter()),
+        sizes=sum(
+            (Counter({(array.shape[1], array.shape[2]): array.shape[0]}) for array in images.values()), Counter()
+        ),
         channels=1 if all(array.shape[3:] in ((), (1,)) for array in images.values()) else 3,
         max_value=_max_value(list(images.values())),
         fingerprint=(path.name, str(status.st_size), str(status.st_mtime_ns)),
@@ -103,7 +105,7 @@ def read_headers(path: Path) -> dict[str, ArrayHeader]:
 
 
 def image_array(path: Path, key: str, headers: dict[str, ArrayHeader]) -> ImageArray:
-    """The images under `key`. Raises UserError for another shape than (N, H, W[, 1 or 3]) or dtype than uint8, uint16."""
+    """The images under `key`. Raises UserError where they aren't (N, H, W), (N, H, W, 1 or 3), uint8 or uint16."""
     shape, fortran_order, dtype = headers[key]
     is_shape = len(shape) == 3 or (len(shape) == 4 and shape[3] in (1, 3))
     if not is_shape or 0 in shape:

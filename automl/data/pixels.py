@@ -1,7 +1,7 @@
 """Pillow, and what is peculiar about image files: orientation, transparency, 16 bits, damage."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
@@ -42,9 +42,9 @@ def read_header(path: Path) -> Header:
     with opened(path) as image:
         width, height = image.size
         # Pillow turns TIFF sizes itself; getexif() of a PNG without EXIF would decode the whole file.
-        if image.format != "TIFF" and "exif" in image.info:
-            if image.getexif().get(ORIENTATION_TAG) in LYING_ORIENTATIONS:
-                width, height = height, width
+        has_exif = image.format != "TIFF" and "exif" in image.info
+        if has_exif and image.getexif().get(ORIENTATION_TAG) in LYING_ORIENTATIONS:
+            width, height = height, width
         return Header(height, width, image.mode)
 
 
@@ -65,8 +65,10 @@ def opened(source: str | Path | BinaryIO) -> Iterator["Image"]:
     from PIL import Image, UnidentifiedImageError
 
     try:
-        with Image.open(source, formats=FORMATS) as image:
-            yield image
+        with ExitStack() as stack:
+            # Given a path, Pillow maps plain TIFFs into memory, and scrambles those that lie on their side (13.0).
+            file = stack.enter_context(Path(source).open("rb")) if isinstance(source, str | Path) else source
+            yield stack.enter_context(Image.open(file, formats=FORMATS))
     except (UserError, MemoryError):
         raise
     except UnidentifiedImageError:
@@ -105,4 +107,5 @@ def scale_to_8_bits(values: np.ndarray, max_value: int) -> np.ndarray:
     if max_value == 255 and peak > 255:
         raise UserError(f"16-bit image with values up to {peak}, where the other (or the training) images have 8 bits")
     scaled = np.clip(values, 0, max_value).astype(np.float32) * (255.0 / max_value)
-    return np.rint(scaled).astype(np.uint8)
+    rounded: np.ndarray = np.rint(scaled).astype(np.uint8)
+    return rounded

@@ -113,7 +113,7 @@ def choose_size(sizes: Counter[tuple[int, int]], image_size: int | None) -> tupl
         return image_size, image_size, "as asked for"
     if len(sizes) == 1:
         height, width = next(iter(sizes))
-        if MIN_SIZE <= min(height, width) and max(height, width) <= DEFAULT_SIZE_LIMIT:
+        if min(height, width) >= MIN_SIZE and max(height, width) <= DEFAULT_SIZE_LIMIT:
             return height, width, "the size of all images"
     middle = median(sorted(min(size) for size in sizes.elements()))
     side = min(max(4 * round(middle / 4), MIN_SIZE), DEFAULT_SIZE_LIMIT)

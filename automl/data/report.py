@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from automl.data.source import list_unreadable
+from automl.data.source import count_of, list_unreadable
 from automl.data.split import SPLITS
 
 MAX_CLASSES_SHOWN = 12
@@ -69,8 +69,9 @@ class DataReport:
         channels, height, width = self.input_shape
         classes = f", {len(self.class_counts)} classes" if self.class_counts else ""
         colours = "grey" if channels == 1 else "RGB"
+        images = count_of(sum(self.split_counts.values()), "image")
         return [
-            f"{self.name}: {sum(self.split_counts.values()):,} images{classes}, {colours} {height} x {width} px",
+            f"{self.name}: {images}{classes}, {colours} {height} x {width} px",
             *self._table(),
             f"Size: {height} x {width} px ({self.size_reason}).{self._sizes_found()}",
             *self.notes,
@@ -79,7 +80,7 @@ class DataReport:
         ]
 
     def _table(self) -> list[str]:
-        rows = [("", *SPLITS)]
+        rows: list[tuple[str, ...]] = [("", *SPLITS)]
         for name in list(self.class_counts)[:MAX_CLASSES_SHOWN]:
             rows.append((_shorten(name), *(f"{self.class_counts[name][split]:,}" for split in SPLITS)))
         for edge, label in enumerate(("smallest target", "largest target")):
@@ -98,29 +99,32 @@ class DataReport:
             height, width, _ = self.sizes[0]
             return "" if (height, width) == self.input_shape[1:] else f" All images were {height} x {width}."
         height, width, count = self.sizes[0]
-        return f" There are {self.distinct_sizes} sizes, most often {height} x {width} ({count:,} images)."
+        return f" There are {self.distinct_sizes} sizes, most often {height} x {width} ({count_of(count, 'image')})."
 
     def _files_left_out(self) -> list[str]:
         lines = []
         if self.unreadable:
-            lines.append(f"Skipped {len(self.unreadable)} unreadable files: {list_unreadable(self.unreadable)}.")
+            lines.append(
+                f"Skipped {count_of(len(self.unreadable), 'unreadable file')}: {list_unreadable(self.unreadable)}."
+            )
         if self.ignored:
             suffixes = ", ".join(f"{suffix} ({count})" for suffix, count in list(self.ignored.items())[:5])
-            lines.append(f"Ignored {sum(self.ignored.values())} other files: {suffixes}.")
+            lines.append(f"Ignored {count_of(sum(self.ignored.values()), 'other file')}: {suffixes}.")
         return lines
 
     def _warnings(self) -> list[str]:
         lines = []
         for found in self.duplicates_across:
             lines.append(
-                f"Warning: {found.count} images of {found.split} are exact copies of images in {found.first_split}, "
-                f"e.g. {found.example[1]} of {found.example[0]}: scores on {found.split} look better than they are."
+                f"Warning: exact copies of images in {found.first_split} make up {found.count} of "
+                f"{count_of(self.split_counts[found.split], 'image')} in {found.split}, e.g. {found.example[1]} "
+                f"of {found.example[0]}: scores on {found.split} look better than they are."
             )
         if self.contradictions:
             first, copy = self.contradictions.example
             lines.append(
-                f"Warning: {self.contradictions.count} exact copies have another label than the first, "
-                f"e.g. {first} and {copy}."
+                f"Warning: {count_of(self.contradictions.count, 'exact copy', 'exact copies')} with another label "
+                f"than the original, e.g. {first} and {copy}."
             )
         for split in ("val", "test"):
             absent = [name for name, counts in self.class_counts.items() if not counts[split]]

@@ -74,3 +74,8 @@ def list_unreadable(unreadable: Sequence[tuple[str, str]], limit: int = 5) -> st
     shown = [f"{name} ({reason})" for name, reason in unreadable[:limit]]
     more = len(unreadable) - limit
     return ", ".join(shown) + (f" and {more} more" if more > 0 else "")
+
+
+def count_of(count: int, noun: str, plural: str | None = None) -> str:
+    """ "1 image", "1,200 images"."""
+    return f"{count:,} {noun if count == 1 else plural or noun + 's'}"

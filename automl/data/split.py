@@ -55,6 +55,6 @@ def _check_counts(labels: np.ndarray, needed: int, class_names: tuple[str, ...])
     if short:
         raise UserError(
             f"Each class needs at least {needed} images to be split into {needed} parts. "
-            f"Too few in {len(short)} of {len(class_names)} classes: {', '.join(short[:5])}{', ...' * (len(short) > 5)}.",
+            f"Too few in {len(short)} classes: {', '.join(short[:5])}{', ...' * (len(short) > 5)}.",
             hint="Add images to these classes, remove their folders, or provide train/, val/ and test/ folders.",
         )

@@ -13,7 +13,7 @@ def open_experiment(client: "MlflowClient", name: str, artifact_location: str | 
     found = client.get_experiment_by_name(name)
     if found is None:
         try:
-            return client.create_experiment(name, artifact_location)
+            return str(client.create_experiment(name, artifact_location))
         except MlflowException as error:
             if error.error_code != "RESOURCE_ALREADY_EXISTS":
                 raise

@@ -1,5 +1,6 @@
 """Every name that automl gives to something in MLflow: tags, run names, metrics, texts that a person reads there."""
 
+import getpass
 from collections.abc import Mapping
 
 ROLE = "automl.role"  # SEARCH or TRIAL
@@ -59,3 +60,11 @@ def components(params: Mapping[str, object]) -> str:
     switches = [key for key, value in params.items() if key.startswith(_CHOSEN) and str(value).lower() in _ON]
     chosen = [key.split(".")[1] for key in switches if key.count(".") == 1]
     return " + ".join([str(params.get("model", "?")), *chosen])
+
+
+def user_name() -> str:
+    """Who runs this, as MLflow shows it."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # A container's user id without a name.
+        return "unknown"

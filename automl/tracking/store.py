@@ -61,11 +61,11 @@ class Store:
 
         # Resolving models:/ URIs goes through the global URI, whatever the client's own one is.
         mlflow.set_tracking_uri(self.tracking_uri)
-        client = mlflow.MlflowClient(self.tracking_uri)
         try:
             with self.lock("store"):  # Two processes that create one database at once break each other's migrations.
                 if self.database is not None:
                     _write_ahead(self.database)
+                client = mlflow.MlflowClient(self.tracking_uri)
                 client.search_experiments(max_results=1)
         except Exception as error:
             raise _unusable(self, error) from error

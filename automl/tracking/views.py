@@ -9,7 +9,7 @@ import re
 
 from automl.tracking import names
 
-_PARAMS = ("training.lr", "training.batch_size", "training.optimizer")  # More don't fit beside the figures.
+_PARAMS = ("training.lr", "training.batch_size")  # More don't fit beside the figures.
 
 
 def view_key(search: str, parent_run_id: str) -> str:
@@ -41,7 +41,6 @@ def leaderboard(parent_run_id: str, metric: str, *, minimize: bool) -> str:
             f"tags.`{names.COMPONENTS}`",
             *(f"params.`{name}`" for name in _PARAMS),
             "attributes.`Duration`",
-            "attributes.`Models`",
         ],
     }
     return json.dumps(state)

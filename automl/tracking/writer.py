@@ -1,8 +1,6 @@
 """The one writer to MLflow: a thread on the driver, so that training never waits for MLflow."""
 
-import getpass
 import json
-import threading
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
@@ -10,6 +8,7 @@ from typing import TYPE_CHECKING, Self
 from automl.errors import UserError
 from automl.tracking import names
 from automl.tracking.experiment import open_experiment
+from automl.tracking.outbox import Outbox
 from automl.tracking.store import Store
 from automl.tracking.update import RunUpdate, cut, now, points
 from automl.tracking.views import leaderboard, leaderboard_url, view_key
@@ -17,8 +16,6 @@ from automl.tracking.views import leaderboard, leaderboard_url, view_key
 if TYPE_CHECKING:
     from mlflow import MlflowClient
 
-_INTERVAL = 1.5  # seconds between two writes: the user interface is live, and updates of a run go together
-_FAILURES = 3  # in a row: the store is away, the rest waits for the next try
 _PARENT = -1  # The search's place among the numbers of its trials.
 
 
@@ -62,19 +59,14 @@ class Tracker:
         self._run_ids: dict[int, str] = {}
         self._names: dict[int, str] = {_PARENT: search}
         self._live: set[int] = set()
-        # Shared with the thread, under `_changed`.
-        self._changed = threading.Condition()
-        self._mail: dict[int, RunUpdate] = {}
-        self._asked = self._answered = 0
-        self._closing = False
-        self._error: Exception | None = None
-        self._thread = threading.Thread(target=self._work, name="mlflow-writer", daemon=True)
+        self._closed = False
+        self._outbox = Outbox(self._open, self._write)
         note = {names.NOTE: description, names.STATE: "running"}
         self._post(_PARENT, RunUpdate(params=_texts(params), tags={**self._tags(names.SEARCH), **note, **tags}))
 
     def start(self) -> None:
         """Starts the thread, which opens the store (seconds) while the caller goes on."""
-        self._thread.start()
+        self._outbox.start()
 
     def __enter__(self) -> Self:
         self.start()
@@ -114,11 +106,11 @@ class Tracker:
         """
         self._live.discard(number)
         failed = status == "failed"
-        tags = {names.STATE: status, names.REASON: cut(_in_one_line(reason), 250)}
-        if failed:
-            tags[names.NOTE] = f"Failed: {tags[names.REASON]}\n\n```\n{reason[-7000:]}\n```"
+        line = cut(_in_one_line(reason), 250)
+        note = f"{status.capitalize()}: {line}" + (f"\n\n```\n{reason[-7000:]}\n```" if failed else "")
+        tags = {names.STATE: status, names.REASON: line, names.NOTE: note}
         ended = ("FAILED" if failed else "FINISHED", now())
-        self._post(number, RunUpdate(metrics=points(summary, 0), tags=tags, ended=ended))
+        self._post(number, RunUpdate(metrics=points(_short(summary), 0), tags=tags, ended=ended))
 
     def search_summary(self, *, metrics: Mapping[str, float], note: str, winner: int | None) -> None:
         """What the search came to: on its run, and the winner marked among the trials.
@@ -129,7 +121,7 @@ class Tracker:
             winner: The number of the best trial.
         """
         tags = {names.NOTE: note} | ({} if winner is None else {names.WINNER: str(winner)})
-        self._post(_PARENT, RunUpdate(metrics=points(metrics, 0), tags=tags))
+        self._post(_PARENT, RunUpdate(metrics=points(_short(metrics), 0), tags=tags))
         if winner is not None:
             self._post(winner, RunUpdate(tags={names.WINNER: "true", names.COLOR: names.WINNER_COLOR}))
 
@@ -140,7 +132,7 @@ class Tracker:
             from mlflow.entities import Dataset, DatasetInput, InputTag
 
             origin = json.dumps({"uri": source})
-            data = Dataset(name, digest[:36], "local", origin, profile=json.dumps(dict(profile), default=str))
+            data = Dataset(name, digest[:12], "local", origin, profile=json.dumps(dict(profile), default=str))
             client.log_inputs(run_id, [DatasetInput(data, [InputTag(names.DATA_CONTEXT, "search")])])
 
         self._post(_PARENT, RunUpdate(actions=(action,)))
@@ -187,8 +179,7 @@ class Tracker:
 
     def check(self) -> None:
         """Raises what the last write failed with, as a UserError. A later write may mend it."""
-        with self._changed:
-            error = self._error
+        error = self._outbox.error
         if isinstance(error, UserError):
             raise error
         if error is not None:
@@ -203,7 +194,7 @@ class Tracker:
         Raises:
             UserError: Something couldn't be written.
         """
-        self._ask()
+        self._outbox.flush()
         self.check()
 
     def close(self, status: str = "FINISHED") -> None:
@@ -212,94 +203,55 @@ class Tracker:
         Raises:
             UserError: Something couldn't be written.
         """
-        if self._closing:
+        if self._closed:
             return
+        self._closed = True
         for number in sorted(self._live):
             tags = {names.STATE: "interrupted", names.REASON: "The search ended before this trial did."}
             self._post(number, RunUpdate(tags=tags, ended=("KILLED", now())))
         state = {"FINISHED": "finished", "KILLED": "interrupted", "FAILED": "failed"}[status]
         self._post(_PARENT, RunUpdate(tags={names.STATE: state}, ended=(status, now())))
-        self._ask(closing=True)
-        self._thread.join()
+        self._outbox.close()
         self.check()
 
-    def _ask(self, *, closing: bool = False) -> None:
-        with self._changed:
-            self._asked += 1
-            self._closing = self._closing or closing
-            ticket = self._asked
-            self._changed.notify_all()
-            self._changed.wait_for(lambda: self._answered >= ticket or not self._thread.is_alive())
-
     def _post(self, number: int, update: RunUpdate) -> None:
-        with self._changed:
-            waiting = self._mail.get(number)
-            self._mail[number] = waiting.followed_by(update) if waiting else update
+        self._outbox.post(number, update)
 
     def _tags(self, role: str) -> dict[str, str]:
         return {
             names.ROLE: role,
             names.SEARCH_NAME: self._search,
-            names.USER: _user(),
+            names.USER: names.user_name(),
             names.SOURCE: "automl search",
             names.SOURCE_TYPE: "LOCAL",
         }
 
-    # In the thread
+    # In the outbox's thread
 
-    def _work(self) -> None:
-        while True:
-            with self._changed:
-                self._changed.wait_for(lambda: self._closing or self._asked > self._answered, timeout=_INTERVAL)
-                asked, closing = self._asked, self._closing
-                mail, self._mail = self._mail, {}
-            unsent, error = self._write_all(mail)
-            with self._changed:
-                for number, newer in self._mail.items():
-                    unsent[number] = unsent[number].followed_by(newer) if number in unsent else newer
-                self._mail = unsent
-                self._error = error
-                self._answered = asked
-                self._changed.notify_all()
-                if closing:
-                    return
-
-    def _write_all(self, mail: dict[int, RunUpdate]) -> tuple[dict[int, RunUpdate], Exception | None]:
-        """Returns what is left to write, what failed last, and why."""
-        error: Exception | None = None
-        failed: dict[int, RunUpdate] = {}
-        try:
-            client = self._client = self._client or self._open()
-        except Exception as problem:
-            return mail, problem
-        while mail and len(failed) < _FAILURES:
-            number = next(iter(mail))
-            update = mail.pop(number)
-            try:
-                update.write(client, self._run_id(client, number, update.created))
-            except Exception as problem:
-                error = problem
-                failed[number] = update
-        return mail | failed, error
-
-    def _open(self) -> "MlflowClient":
+    def _open(self) -> None:
+        if self._client is not None:
+            return
         client = self._store.client()
         self._experiment_id = open_experiment(client, self._experiment, self._store.artifact_location)
         parent = self._run_id(client, _PARENT, now())
         key = view_key(self._search, parent)
         view = leaderboard(parent, self._metric, minimize=self._minimize)
-        latest = leaderboard_url("", self._experiment_id, key)
-        note = f"{self._description}\n\nLatest search: [{self._search}]({latest.lstrip('/')}), best trials first."
+        latest = leaderboard_url("", self._experiment_id, key).lstrip("/")
+        note = f"{self._description}\n\nLatest search: [{self._search}]({latest}), best trials first."
         tags = {names.EXPERIMENT_KIND: "custom_model_development", names.SHARED_VIEW + key: view, names.NOTE: note}
         for name, value in tags.items():
             client.set_experiment_tag(self._experiment_id, name, value)
-        return client
+        self._client = client
+
+    def _write(self, number: int, update: RunUpdate) -> None:
+        assert self._client is not None, "prepared before each delivery"
+        update.write(self._client, self._run_id(self._client, number, update.created))
 
     def _run_id(self, client: "MlflowClient", number: int, created: int) -> str:
         """The run of a trial or of the search, made on the first use."""
         if number not in self._run_ids:
             tags = {} if number == _PARENT else {names.PARENT: self.parent_run_id}
-            tags[names.USER] = _user()
+            tags[names.USER] = names.user_name()
             run = client.create_run(self._experiment_id, created, tags, self._names[number])
             self._run_ids[number] = run.info.run_id
         return self._run_ids[number]
@@ -309,14 +261,12 @@ def _texts(values: Mapping[str, object]) -> dict[str, str]:
     return {key: str(value) for key, value in values.items()}
 
 
+def _short(figures: Mapping[str, float]) -> dict[str, float]:
+    """MLflow's tables cut long numbers in the middle of their digits."""
+    return {key: float(f"{value:.6g}") if abs(value) < 1e5 else value for key, value in figures.items()}
+
+
 def _in_one_line(text: str) -> str:
     """The line that says it: a traceback's last one, else the first."""
     lines = text.strip().splitlines() or [""]
     return lines[-1] if lines[0].startswith("Traceback") else lines[0]
-
-
-def _user() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):  # A container's user id without a name.
-        return "unknown"

@@ -3,34 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from automl.components import Task
 from automl.data import ImagePreparation
 
 RESIDENT_BYTES = 4 << 30
 """Arrays up to this size are kept on the accelerator as a whole: then an epoch copies nothing."""
-
-
-@dataclass(frozen=True)
-class TrainingData:
-    """What a trial sees: train and validation, never test.
-
-    Args:
-        train_inputs, val_inputs: uint8 (N, C, H, W); shared between workers, read-only.
-        train_targets, val_targets: int64 (N,), or float32 (N, outputs) for regression.
-    """
-
-    task: Task
-    preparation: ImagePreparation
-    train_inputs: np.ndarray
-    train_targets: np.ndarray
-    val_inputs: np.ndarray
-    val_targets: np.ndarray
 
 
 class DeviceArray:

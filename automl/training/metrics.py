@@ -112,13 +112,14 @@ def loss_metric(task: Task) -> Metric:
     return METRICS["log_loss" if task.is_classification else "mse"]
 
 
-def find_metric(name: str, task: Task) -> Metric:
-    """The metric called `name`, if it is for `task`; UserError otherwise."""
+def find_metric(name: str, task_kind: str) -> Metric:
+    """The metric called `name`, if it is for this kind of task; UserError otherwise."""
     if name not in METRICS:
         raise unknown("metric", name, METRICS)
-    if METRICS[name].classification != task.is_classification:
-        choices = ", ".join(metric.name for metric in metrics_of(task))
-        raise UserError(f"The metric {name} isn't for {task.kind}. Choices: {choices}.", hint="Set it with --metric.")
+    classification = task_kind.endswith("classification")
+    if METRICS[name].classification != classification:
+        choices = ", ".join(metric.name for metric in METRICS.values() if metric.classification == classification)
+        raise UserError(f"The metric {name} isn't for {task_kind}. Choices: {choices}.", hint="Set it with --metric.")
     return METRICS[name]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,14 +13,16 @@ import torch
 from torch import Tensor, nn
 
 from automl.components import Catalog, Value
-from automl.errors import TrialError
-from automl.training.arrays import DeviceArray, Normalize, TrainingData, shuffled, to_unit
+from automl.errors import TrialError, TrialStopped
+from automl.training.arrays import DeviceArray, Normalize, shuffled, to_unit
 from automl.training.assembly import assemble
 from automl.training.checkpoint import write_weights
+from automl.training.data import TrainingData
 from automl.training.inference import predict
-from automl.training.losses import balanced_weights, loss_for
+from automl.training.losses import Loss, balanced_weights, loss_for
 from automl.training.metrics import Metric, loss_metric, score
 from automl.training.optimization import Schedule, make_optimizer, parameter_groups
+
 
 
 @dataclass(frozen=True)
@@ -41,10 +43,12 @@ class DeviceData:
 
 @dataclass(frozen=True)
 class EpochResult:
-    """One epoch's figures: `metrics` by name (`train_loss`, `val_<metric>`, `lr`), and whether it is the best so far."""
+    """One epoch's figures: `metrics` by name (`train_loss`, `val_<metric>`, `lr`), and whether it is the best so far.
+    `merit` is (metric, smooth loss), signed so that higher is better."""
 
     epoch: int
     metrics: dict[str, float]
+    merit: tuple[float, float]
     seconds: float
     is_best: bool
 
@@ -94,15 +98,19 @@ class Trainer:
         self.epochs = built.settings.epochs
         self.parameters = sum(p.numel() for p in self._model.parameters())
 
-    def run_epoch(self) -> EpochResult:
+    def run_epoch(self, stop: Callable[[], str | None] = lambda: None) -> EpochResult:
         """Trains one epoch and validates.
+
+        Args:
+            stop: Asked before each batch; a reason to stop, or None.
 
         Raises:
             TrialError: The loss isn't finite.
+            TrialStopped: `stop` gave a reason; what was best before stays.
         """
         started = time.monotonic()
+        train_loss = self._train(stop)
         lr = float(self._optimizer.param_groups[0]["lr"])
-        train_loss = self._train()
         self.epoch += 1
         if not math.isfinite(train_loss):
             raise TrialError(f"diverged: the training loss is {train_loss} in epoch {self.epoch}")
@@ -120,13 +128,15 @@ class Trainer:
             self._best = merit
             write_weights(evaluated, self._weights)
         metrics = {"train_loss": train_loss, "lr": lr} | {f"val_{name}": value for name, value in scores.items()}
-        return EpochResult(self.epoch, metrics, time.monotonic() - started, is_best)
+        return EpochResult(self.epoch, metrics, merit, time.monotonic() - started, is_best)
 
-    def _train(self) -> float:
+    def _train(self, stop: Callable[[], str | None]) -> float:
         self._model.train()
         total = torch.zeros((), device=self._data.device)
         count = 0
         for indices in shuffled(len(self._data.train_inputs), self._settings.batch_size, self._order):
+            if reason := stop():
+                raise TrialStopped(reason)
             inputs = to_unit(self._data.train_inputs.rows(indices))
             targets = self._data.train_targets.rows(indices)
             with torch.no_grad():
@@ -153,7 +163,7 @@ class Trainer:
             regularizer.after_step(self._model)
         return loss.detach()
 
-    def _composed_loss(self):  # type: ignore[no-untyped-def]
+    def _composed_loss(self) -> Loss:
         weights = None
         if self._settings.class_weights == "balanced" and self._task.is_classification:
             weights = balanced_weights(self._data.source.train_targets, self._task).to(self._data.device)

@@ -8,27 +8,28 @@ if TYPE_CHECKING:
     from torch import nn
 
 
-def most_stages(task: Task) -> int:
-    """As many stages as leave 2 px, at most 4."""
-    return max(1, min(4, min(task.input_shape[1:]).bit_length() - 1))
+SMALLEST = 4
+"""Pixels below which the size is not halved any more."""
 
 
 @model("small_cnn", task=("image-classification", "image-regression"))
 def small_cnn(
     task: Task,
     width: Annotated[int, Int(8, 128, log=True)] = 32,
-    stages: Annotated[int, Int(1, most_stages)] = 3,
-    convolutions: Annotated[int, Int(1, 3)] = 1,
+    stages: Annotated[int, Int(2, 4)] = 3,
+    convolutions: Annotated[int, Int(1, 2)] = 1,
     stem_stride: Annotated[int, Choice(1, 2)] = 1,
     pool: Literal["mean", "max"] = "mean",
 ) -> "nn.Module":
-    """Stages of 3x3 convolutions that halve the size and double the width, then global pooling."""
+    """Stages of 3x3 convolutions: each doubles the width, the last ones halve the size while 4 px stay; then pooling."""
     from torch import nn
 
+    side = min(task.input_shape[1:]) // stem_stride
+    halvings = min(stages - 1, max(0, (side // SMALLEST).bit_length() - 1))
     layers: list[nn.Module] = []
     channels = task.input_shape[0]
     for stage in range(stages):
-        if stage > 0:
+        if stage >= stages - halvings:
             layers.append(nn.MaxPool2d(2))
         for convolution in range(convolutions):
             stride = stem_stride if stage == convolution == 0 else 1

@@ -6,7 +6,7 @@ from automl.plugin import Float, Regularizer, regularizer
 
 
 @regularizer("l2")
-def l2(strength: Annotated[float, Float(1e-5, 0.3, log=True)] = 0.01) -> Regularizer:
+def l2(strength: Annotated[float, Float(1e-4, 0.3, log=True)] = 0.05) -> Regularizer:
     """Weight decay of matrices and kernels: decoupled with adamw (Loshchilov and Hutter 2019), classical with sgd."""
     return L2(strength)
 

@@ -1,0 +1,297 @@
+"""The road from an experiment to a registered model. `automl.search` and the command line both go this way."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from automl.components import Catalog, load_catalog, read_plugin
+from automl.config import Experiment, find_home, prepare_home
+from automl.search import (
+    Cluster,
+    Plan,
+    Report,
+    SearchResult,
+    TrialRecord,
+    Watcher,
+    new_search_folder,
+    plan_shares,
+    run_search,
+    weights_of,
+)
+from automl.space import Space, compose
+from automl.tracking import Store, Tracker, names, open_store
+from automl.training import baseline_predictions, find_metric, score
+
+if TYPE_CHECKING:
+    from automl.data import Dataset
+    from automl.registry import Registered
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a search gave.
+
+    Args:
+        test, baseline: Metrics on the test split of the winner and of the trivial baseline; empty without a winner.
+        registered: The winner's place in the registry.
+        leaderboard: Address of the search's page, below that of the MLflow UI.
+    """
+
+    name: str
+    home: Path
+    experiment: Experiment
+    result: SearchResult
+    test: dict[str, float]
+    baseline: dict[str, float]
+    registered: Registered | None
+    leaderboard: str
+
+    @property
+    def best(self) -> TrialRecord | None:
+        """The winner."""
+        return self.result.best
+
+
+def run_experiment(
+    experiment: Experiment,
+    *,
+    out: str | Path | None = None,
+    say: Say = print,
+    watchers: Sequence[Watcher] = (),
+    started: float | None = None,
+) -> Outcome:
+    """Searches, tests the winner once, registers it.
+
+    Args:
+        out: The folder that everything is written under; None: `AUTOML_HOME`, else `automl_runs/`.
+        say: Called with lines for a person, before the first trial.
+        watchers: Told of each trial.
+        started: When the time budget began (seconds since 1970); None: now.
+
+    Raises:
+        UserError: The experiment, the data, a plugin, the machine or the store can't be used.
+    """
+    started = started or time.time()
+    plugins = tuple(read_plugin(path) for path in experiment.plugins)
+    catalog = load_catalog(plugins)
+    metric = find_metric(experiment.metric, experiment.task)
+    home = find_home(out)
+    prepare_home(home)
+    store = open_store(home)
+    cluster = Cluster()
+    try:
+        data = _load(experiment, home)
+        for line in data.report.lines():
+            say(line)
+        space = _space(catalog, data, experiment, say)
+        shares = plan_shares(experiment, *cluster.resources())
+        folder = new_search_folder(home, experiment.domain)
+        plan = Plan(experiment, folder, data, space, metric, plugins, shares, started)
+        say(f"Searching {len(space.searched)} parameters: {experiment.sampler}, {experiment.chosen_scheduler}, {shares}.")
+        return _search(plan, cluster, store, watchers)
+    finally:
+        cluster.close()
+
+
+def _load(experiment: Experiment, home: Path) -> Dataset:
+    from automl.data import load_dataset
+
+    return load_dataset(
+        experiment.data,
+        task_kind=experiment.task,
+        image_size=experiment.image_size,
+        allow_corrupt=experiment.allow_corrupt,
+        seed=experiment.seed,
+        cache=home / "cache",
+    )
+
+
+def _space(catalog: Catalog, data: Dataset, experiment: Experiment, say: Say) -> Space:
+    composition = compose(catalog, data.task, experiment.space)
+    for note in composition.notes:
+        say(note)
+    if experiment.sampler == "grid":
+        say(f"The grid has {sum(1 for _ in composition.space.grid()):,} configurations.")
+    return composition.space
+
+
+def _search(plan: Plan, cluster: Cluster, store: Store, watchers: Sequence[Watcher]) -> Outcome:
+    tracker = _tracker(plan, store)
+    with tracker:
+        _record_inputs(plan, tracker)
+        result = run_search(plan, cluster, [_Recorder(tracker, plan.metric.name), *watchers])
+        outcome = _conclude(plan, store, tracker, result)
+        tracker.close("KILLED" if result.interrupted else "FINISHED" if result.best else "FAILED")
+    return outcome
+
+
+def _tracker(plan: Plan, store: Store) -> Tracker:
+    experiment = plan.experiment
+    budget = f"{experiment.trials} trials" if experiment.trials else f"{experiment.time_budget:g} s"
+    what = f"Searching {plan.data.name} for the best {plan.metric.name}: {budget}, {experiment.sampler}."
+    settings = {
+        key: value
+        for key, value in experiment.model_dump(exclude={"space", "description"}).items()
+        if value not in (None, ())
+    }
+    return Tracker(
+        store,
+        experiment=experiment.domain,
+        search=plan.folder.name,
+        description=what,
+        params=settings,
+        tags={},
+        metric=plan.metric.name,
+        minimize=plan.metric.minimize,
+    )
+
+
+def _record_inputs(plan: Plan, tracker: Tracker) -> None:
+    data, experiment = plan.data, plan.experiment
+    counts = {"train": len(data.train), "val": len(data.val), "test": len(data.test)}
+    tracker.dataset(name=data.name, digest=data.digest, source=str(experiment.data or "built-in"), profile=counts)
+    text = yaml.safe_dump(experiment.model_dump(mode="json", exclude_none=True), sort_keys=False)
+    (plan.folder / "experiment.yaml").write_text(text, encoding="utf-8")
+    tracker.artifact(text, "experiment.yaml")
+    tracker.artifact(shlex.join(["automl", *sys.argv[1:]]) + "\n", "command.txt")
+    tracker.artifact("\n".join(data.report.lines()), "data.txt")
+    for plugin in plan.plugins:
+        tracker.artifact(plugin.text, f"plugins/{Path(plugin.path).stem}-{plugin.sha256[:12]}.py")
+
+
+class _Recorder:
+    """Passes on to MLflow what happens in a search."""
+
+    def __init__(self, tracker: Tracker, metric: str) -> None:
+        self._tracker = tracker
+        self._metric = metric
+
+    def trial_started(self, record: TrialRecord) -> None:
+        self._tracker.trial_started(record.number, record.model, record.configuration)
+
+    def epoch_done(self, record: TrialRecord, report: Report) -> None:
+        self._tracker.epoch(record.number, report.epoch, report.metrics)
+
+    def trial_finished(self, record: TrialRecord) -> None:
+        figures: dict[str, float] = {"epochs": record.epoch, "seconds": record.seconds, "weights": record.parameters}
+        if record.best:
+            figures |= {names.best(self._metric): record.best[f"val_{self._metric}"], "best_epoch": record.best_epoch}
+        reason = record.error or record.reason
+        self._tracker.trial_finished(record.number, status=record.status, reason=reason, summary=figures)
+
+
+def _conclude(plan: Plan, store: Store, tracker: Tracker, result: SearchResult) -> Outcome:
+    """Tests the winner (the one time that the test split is read) and registers it."""
+    best, data = result.best, plan.data
+    test: dict[str, float] = {}
+    baseline: dict[str, float] = {}
+    registered = None
+    if best:
+        bundle = _bundle(plan, best)
+        from automl.training.bundle import TrainedModel
+
+        test = score(TrainedModel.load(bundle).predict(data.test.inputs), data.test.targets, data.task)
+        baseline = _baseline(data, data.test.targets)
+        tracker.epoch(best.number, best.best_epoch, {f"test_{name}": value for name, value in test.items()})
+        tracker.search_summary(
+            metrics={names.SEARCH_BEST: best.best[f"val_{plan.metric.name}"], "trials": len(result.trials)}
+            | {f"test_{name}": value for name, value in test.items()},
+            note=_note(plan, result, best, test, baseline),
+            winner=best.number,
+        )
+        tracker.flush()
+        registered = _register(plan, store, tracker, bundle, best, test, baseline)
+    else:
+        tracker.search_summary(metrics={}, note=f"No trial gave a model: {result.ended_by}.", winner=None)
+        tracker.flush()
+    return Outcome(
+        plan.folder.name,
+        store.home,
+        plan.experiment,
+        result,
+        test,
+        baseline,
+        registered,
+        tracker.leaderboard_url(""),
+    )
+
+
+def _bundle(plan: Plan, best: TrialRecord) -> Path:
+    from automl.training.bundle import write_bundle
+
+    folder = plan.folder / "winner"
+    write_bundle(
+        folder,
+        weights=weights_of(plan.folder, best.number),
+        task=plan.data.task,
+        preparation=plan.data.preparation,
+        configuration=best.configuration,
+        plugins=plan.plugins,
+    )
+    return folder
+
+
+def _baseline(data: Dataset, targets: Any) -> dict[str, float]:
+    return score(baseline_predictions(data.task, data.train.targets, len(targets)), targets, data.task)
+
+
+def _register(
+    plan: Plan,
+    store: Store,
+    tracker: Tracker,
+    bundle: Path,
+    best: TrialRecord,
+    test: dict[str, float],
+    test_baseline: dict[str, float],
+) -> Registered:
+    from automl.registry import Evidence, log_model, register
+
+    metric, data = plan.metric, plan.data
+    run_id = tracker.run_id(best.number)
+    val_baseline = _baseline(data, data.val.targets)
+    validation = {name.removeprefix("val_"): value for name, value in best.best.items() if name.startswith("val_")}
+    evidence = Evidence(
+        search=plan.folder.name,
+        trial=names.run_name(best.number, best.model),
+        components=names.components(best.configuration),
+        data=data.name,
+        data_digest=data.digest,
+        validation=validation,
+        test=test,
+        baseline=val_baseline,
+        test_baseline=test_baseline,
+        seeds=(plan.experiment.seed,),
+    )
+    return register(
+        store,
+        model_uri=log_model(store, run_id=run_id, bundle=bundle, task=data.task),
+        run_id=run_id,
+        name=plan.experiment.domain,
+        metric=metric.name,
+        minimize=metric.minimize,
+        value=validation[metric.name],
+        baseline=val_baseline[metric.name],
+        evidence=evidence,
+    )
+
+
+def _note(
+    plan: Plan, result: SearchResult, best: TrialRecord, test: dict[str, float], baseline: dict[str, float]
+) -> str:
+    name = plan.metric.name
+    return (
+        f"Winner: trial {names.run_name(best.number, best.model)}, validation {name} "
+        f"{best.best[f'val_{name}']:.4f}, test {name} {test[name]:.4f} (trivial baseline {baseline[name]:.4f}).\n\n"
+        f"{names.components(best.configuration)}, best of {len(result.trials)} trials on {plan.data.name}; "
+        f"ended by: {result.ended_by}."
+    )

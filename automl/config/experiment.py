@@ -1,0 +1,71 @@
+"""The experiment: the whole specification of one search, checked and frozen."""
+
+import re
+from typing import Annotated, Any, Literal, get_args
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+Sampler = Literal["grid", "random", "tpe", "gp"]
+Scheduler = Literal["asha", "none"]
+SAMPLERS: tuple[str, ...] = get_args(Sampler)
+SCHEDULERS: tuple[str, ...] = get_args(Scheduler)
+
+_DURATION = re.compile(r"(?:(\d+(?:\.\d+)?)h)?(?:(\d+(?:\.\d+)?)m)?(?:(\d+(?:\.\d+)?)s?)?")
+
+
+def seconds(value: Any) -> Any:
+    """`90`, `"90s"`, `"10m"`, `"1h30m"` as seconds; anything else is left for the type check to refuse."""
+    if not isinstance(value, str):
+        return value
+    match = _DURATION.fullmatch(value.strip())
+    if not match or not any(match.groups()):
+        raise ValueError("a duration is written 90s, 10m or 1h30m")
+    hours, minutes, rest = (float(part or 0) for part in match.groups())
+    return hours * 3600 + minutes * 60 + rest
+
+
+Duration = Annotated[float, BeforeValidator(seconds), Field(gt=0)]
+
+
+class Experiment(BaseModel):
+    """One search. Layers are merged in `automl.config.load_experiment`: domain, YAML, command line, `--set`.
+
+    Args:
+        domain: Name of the preset; the best model is registered under it.
+        task: Kind of task.
+        data: Path of the data set; None is the domain's built-in demo.
+        image_size: Side that images are resized to; None chooses it from the data.
+        allow_corrupt: Whether more than 5 % unreadable files are skipped, too.
+        metric: What is optimized on validation.
+        sampler: What proposes. scheduler: what stops early; None fits it to the sampler.
+        trials, time_budget: The first limit reached ends the search; time is in seconds of wall-clock.
+        workers: Trials at a time. cpus_per_trial, gpus_per_trial: their shares. None: by what the machine has.
+        seed: Of splits, proposals and training.
+        plugins: Paths of plugin files.
+        space: Narrowed parameters by full name: a value, a list, or `{low, high, step, log, default}`.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    domain: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    description: str = ""
+    task: str = "image-classification"
+    data: str | None = None
+    image_size: int | None = Field(default=None, ge=4, le=1024)
+    allow_corrupt: bool = False
+    metric: str
+    sampler: Sampler = "tpe"
+    scheduler: Scheduler | None = None
+    trials: int | None = Field(default=None, ge=1)
+    time_budget: Duration | None = None
+    workers: int | None = Field(default=None, ge=1)
+    cpus_per_trial: float | None = Field(default=None, gt=0)
+    gpus_per_trial: float | None = Field(default=None, ge=0)
+    seed: int = Field(default=0, ge=0, lt=2**31)
+    plugins: tuple[str, ...] = ()
+    space: dict[str, Any] = {}
+
+    @property
+    def chosen_scheduler(self) -> str:
+        """The scheduler; where none is named, asha, except for samplers that learn nothing from stopped trials."""
+        return self.scheduler or ("none" if self.sampler in ("grid", "gp") else "asha")

@@ -1,0 +1,105 @@
+"""Merging the layers of an experiment: the domain's preset, a YAML file, the command line, `--set`."""
+
+from collections.abc import Mapping, Sequence
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import ValidationError
+
+from automl.config.experiment import Experiment
+from automl.errors import UserError, unknown
+
+DEFAULT_DOMAIN = "images"
+LIMITS = ("trials", "time_budget")
+
+
+def domains() -> list[str]:
+    """Names of the presets in `search_spaces/`."""
+    folder = resources.files("automl_search_spaces")
+    return sorted(file.name.removesuffix(".yaml") for file in folder.iterdir() if file.name.endswith(".yaml"))
+
+
+def load_experiment(
+    *, config: str | Path | None = None, flags: Mapping[str, Any] | None = None, assignments: Sequence[str] = ()
+) -> Experiment:
+    """The experiment of a command.
+
+    Args:
+        config: Path of a YAML file with the keys of `Experiment`.
+        flags: Keys of `Experiment` as given on the command line; None means not given. `space` adds to the YAML's.
+        assignments: `name=value` texts of `--set`, values in YAML's spelling.
+
+    Raises:
+        UserError: An unknown key, domain or choice, a value of the wrong type, an unreadable file.
+    """
+    given = _read(Path(config)) if config else {}
+    flags = {key: value for key, value in (flags or {}).items() if value is not None}
+    space = {**_space(given), **flags.pop("space", {}), **dict(map(_assignment, assignments))}
+    user = {**given, **flags}
+    preset = _preset(str(user.get("domain", DEFAULT_DOMAIN)))
+    if any(limit in user for limit in LIMITS):
+        preset = {key: value for key, value in preset.items() if key not in LIMITS}
+    merged = {**preset, **user, "space": {**preset.get("space", {}), **space}}
+    try:
+        return Experiment.model_validate(merged)
+    except ValidationError as error:
+        raise _explained(error, config) from error
+
+
+def parse_yaml(text: str, where: str) -> Any:
+    """`text` as YAML, or a UserError that says where it stands."""
+    try:
+        return yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise UserError(f"{where} isn't valid YAML: {' '.join(str(error).split())}.") from error
+
+
+def _preset(domain: str) -> dict[str, Any]:
+    if domain not in domains():
+        raise unknown("domain", domain, domains())
+    text = resources.files("automl_search_spaces").joinpath(f"{domain}.yaml").read_text("utf-8")
+    preset: dict[str, Any] = parse_yaml(text, f"The domain {domain}")
+    return preset
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(f"The experiment {path} can't be read: {error}.", hint="--config takes a YAML file.") from error
+    content = parse_yaml(text, str(path)) or {}
+    if not isinstance(content, dict):
+        raise UserError(f"{path} must be a mapping of keys, got a {type(content).__name__}.")
+    return content
+
+
+def _space(given: Mapping[str, Any]) -> dict[str, Any]:
+    space = given.get("space") or {}
+    if not isinstance(space, dict):
+        raise UserError(f"space must be a mapping of parameter names, got {space!r}.")
+    return space
+
+
+def _assignment(text: str) -> tuple[str, Any]:
+    name, equals, value = text.partition("=")
+    if not equals or not name.strip():
+        raise UserError(f"--set takes name=value, got {text!r}.", hint="For example --set training.lr=0.003")
+    return name.strip(), parse_yaml(value, f"The value of --set {name}")
+
+
+def _explained(error: ValidationError, config: str | Path | None) -> UserError:
+    problem = error.errors()[0]
+    key = ".".join(map(str, problem["loc"]))
+    if problem["type"] == "extra_forbidden":
+        explained = unknown("key", key, Experiment.model_fields)
+        return UserError(f"{config}: {explained.message}" if config else explained.message, hint=explained.hint)
+    if problem["type"] == "literal_error":
+        choices = [c.strip(" '") for c in problem["ctx"]["expected"].replace(" or ", ",").split(",")]
+        return unknown(key, str(problem["input"]), choices)
+    if problem["type"] == "missing":
+        return UserError(f"The key {key} is missing.", hint="A domain sets it: choose one with --domain.")
+    rule = problem["msg"].removeprefix("Value error, ").removeprefix("Input ")
+    flag = f"--{key.replace('_', '-')}"
+    return UserError(f"{key} (option {flag}): {rule}, got {problem['input']!r}.", hint="automl search --help")

@@ -1,0 +1,100 @@
+"""From the name that a person types to the folder of a trained model."""
+
+import re
+import shutil
+from pathlib import Path
+from tempfile import mkdtemp
+from typing import TYPE_CHECKING
+
+from automl.errors import UserError, unknown
+from automl.registry.package import LOADER
+from automl.tracking import names
+from automl.tracking.store import Store
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+    from mlflow.entities.model_registry import ModelVersion
+
+_REFERENCE = re.compile(r"(?P<name>[^/:@]+)(@(?P<alias>[^/:@]+)|/(?P<version>\d+))?")
+
+
+def find_model(store: Store, reference: str) -> Path:
+    """The folder of a registered model's bundle, downloaded where the store is remote.
+
+    Args:
+        store: Where to look.
+        reference: NAME (its champion), NAME@ALIAS or NAME/VERSION.
+
+    Raises:
+        UserError: There is no such model, alias or version, it isn't automl's, or its files are gone.
+    """
+    match = _REFERENCE.fullmatch(reference)
+    if match is None:
+        raise UserError(
+            f"{reference!r} is no model: expected NAME, NAME@ALIAS or NAME/VERSION.",
+            hint=f"For example medical_imaging, medical_imaging@{names.CHAMPION} or medical_imaging/3.",
+        )
+    if store.database is not None and not store.database.exists():
+        raise UserError(
+            f"There are no models yet: {store.database} doesn't exist.",
+            hint="Run `automl search` first, or name the folder that it wrote to.",
+        )
+    client = store.client()
+    version = _version(client, match["name"], match["alias"] or names.CHAMPION, match["version"])
+    return _bundle(_download(store, client, version), reference)
+
+
+def _version(client: "MlflowClient", name: str, alias: str, number: str | None) -> "ModelVersion":
+    models = {model.name: model for model in client.search_registered_models(max_results=1000)}
+    if name not in models:
+        raise unknown("registered model", name, models)
+    if number is not None:
+        versions = {str(version.version): version for version in client.search_model_versions(f"name = '{name}'")}
+        if number not in versions:
+            raise unknown(f"version of {name}", number, versions)
+        return versions[number]
+    aliases = models[name].aliases
+    if alias not in aliases:
+        error = unknown(f"alias of {name}", alias, aliases)
+        latest = max((int(version.version) for version in client.search_model_versions(f"name = '{name}'")), default=0)
+        raise UserError(error.message, hint=error.hint or f"Name a version, such as {name}/{latest}.")
+    return client.get_model_version(name, aliases[alias])
+
+
+def _download(store: Store, client: "MlflowClient", version: "ModelVersion") -> Path:
+    """The MLflow model's folder. What is local is used where it lies; what is remote is fetched once."""
+    from mlflow.artifacts import download_artifacts
+    from mlflow.exceptions import MlflowException
+
+    location = client.get_logged_model(version.model_id).artifact_location if version.model_id else version.source
+    kept = store.home / "cache" / "models" / f"{version.name}-{version.version}-{version.creation_timestamp}"
+    if kept.exists():
+        return kept
+    try:
+        if location.startswith(("/", "file:")):
+            return Path(download_artifacts(artifact_uri=location, tracking_uri=store.tracking_uri))
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        partial = Path(mkdtemp(dir=kept.parent, prefix=".partial-"))
+        try:
+            download_artifacts(artifact_uri=location, dst_path=str(partial), tracking_uri=store.tracking_uri)
+            partial.rename(kept)
+        finally:
+            shutil.rmtree(partial, ignore_errors=True)
+    except (OSError, MlflowException) as error:
+        raise UserError(
+            f"The files of {version.name}/{version.version} aren't at {location}: {error}",
+            hint="Were they moved or deleted, or is the server that keeps them down?",
+        ) from error
+    return kept
+
+
+def _bundle(model: Path, reference: str) -> Path:
+    from mlflow.models import Model
+
+    flavor = Model.load(str(model)).flavors.get("python_function", {})
+    if flavor.get("loader_module") != LOADER:
+        raise UserError(
+            f"{reference} wasn't trained by automl, so automl can't load it.",
+            hint="Load it with mlflow.pyfunc.load_model.",
+        )
+    return model / str(flavor["data"])

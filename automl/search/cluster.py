@@ -1,0 +1,115 @@
+"""Ray: started in the background while data loads, and what each trial gets of it."""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+from dataclasses import dataclass
+
+from automl.config import Experiment
+from automl.errors import UserError
+
+QUIET = {
+    "RAY_USAGE_STATS_ENABLED": "0",
+    "RAY_AIR_NEW_OUTPUT": "0",
+    "RAY_TRAIN_ENABLE_V2_MIGRATION_WARNINGS": "0",
+    "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
+    "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1",
+    # The study is the truth: Tune's own snapshots would only cost time (all trials at each, so O(n^2) in total).
+    "TUNE_GLOBAL_CHECKPOINT_S": "1000000",
+    "TUNE_DISABLE_SIGINT_HANDLER": "1",
+    "TUNE_WARN_EXCESSIVE_EXPERIMENT_CHECKPOINT_SYNC_THRESHOLD_S": "0",
+}
+
+
+@dataclass(frozen=True)
+class Shares:
+    """How many trials run at a time, and what each gets."""
+
+    workers: int
+    cpus: float
+    gpus: float
+
+    @property
+    def threads(self) -> int:
+        return max(1, int(self.cpus))
+
+    def __str__(self) -> str:
+        gpus = f" and {self.gpus:g} GPU" if self.gpus else ""
+        return f"{self.workers} at a time, each with {self.cpus:g} CPU{gpus}"
+
+
+def plan_shares(experiment: Experiment, cpus: int, gpus: int) -> Shares:
+    """The experiment's shares, with sensible values where it names none: one trial per GPU, else per CPU core.
+
+    Raises:
+        UserError: GPU shares without a GPU, or more than the machine has.
+    """
+    wanted = experiment.gpus_per_trial
+    if wanted and not gpus:
+        raise UserError(
+            f"--gpus-per-trial {wanted:g} needs a GPU; this machine has none that Ray sees.",
+            hint="Leave it out to train on the CPU; `automl doctor` shows what was found.",
+        )
+    if wanted and wanted > gpus:
+        raise UserError(f"--gpus-per-trial {wanted:g} is more than the {gpus} GPUs there are.")
+    if experiment.cpus_per_trial and experiment.cpus_per_trial > cpus:
+        raise UserError(f"--cpus-per-trial {experiment.cpus_per_trial:g} is more than the {cpus} CPUs there are.")
+    gpu = wanted if wanted is not None else min(1.0, float(gpus))
+    fitting = int(gpus / gpu + 1e-9) if gpu else cpus
+    workers = experiment.workers or max(1, min(fitting, int(cpus / (experiment.cpus_per_trial or 1))))
+    cpu = experiment.cpus_per_trial or max(1.0, float(cpus // workers))
+    if workers * cpu > cpus or (gpu and workers * gpu > gpus + 1e-9):
+        raise UserError(
+            f"{workers} workers with {cpu:g} CPU and {gpu:g} GPU each need more than the {cpus} CPUs and {gpus} GPUs there are.",
+            hint="Lower --workers, --cpus-per-trial or --gpus-per-trial.",
+        )
+    return Shares(workers, cpu, gpu)
+
+
+class Cluster:
+    """Starts Ray (or connects to `RAY_ADDRESS`) in a thread that lives as long as the search.
+
+    Ray's processes die with the thread that made them.
+    """
+
+    def __init__(self) -> None:
+        self._ready = threading.Event()
+        self._over = threading.Event()
+        self._error: Exception | None = None
+        self._thread = threading.Thread(target=self._run, name="ray", daemon=True)
+        os.environ.update({name: os.environ.get(name, value) for name, value in QUIET.items()})
+        self._thread.start()
+
+    def _run(self) -> None:
+        try:
+            import ray
+
+            # A leftover file of a killed driver makes a plain init connect to a dead cluster: say which one is meant.
+            address = os.environ.get("RAY_ADDRESS", "local")
+            local = {"include_dashboard": False} if address == "local" else {}
+            ray.init(address=address, logging_level=logging.ERROR, log_to_driver=False, configure_logging=False, **local)
+            import ray.tune
+        except Exception as error:  # carried to the thread that waits
+            self._error = error
+        self._ready.set()
+        self._over.wait()
+        if not self._error:
+            ray.shutdown()
+
+    def resources(self) -> tuple[int, int]:
+        """CPUs and GPUs of the cluster; waits until Ray is up."""
+        import ray
+
+        self._ready.wait()
+        if self._error:
+            raise UserError(f"Ray could not be started: {self._error}.", hint="`automl doctor` checks the machine.")
+        found = ray.cluster_resources()
+        return int(found.get("CPU", 1)), int(found.get("GPU", 0))
+
+    def close(self) -> None:
+        """Ends Ray's processes; where Ray isn't up yet, in the background as soon as it is."""
+        self._over.set()
+        if self._ready.is_set():
+            self._thread.join()

@@ -1,0 +1,88 @@
+"""What is tried next: the study's sampler, the default configuration first, nothing twice."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
+
+from automl.components import Value
+from automl.errors import UserError
+from automl.space import Configuration, Space
+
+if TYPE_CHECKING:
+    from optuna import Study, Trial
+
+PATIENCE = 10
+"""Repeated proposals in a row after which the sampler is helped on to a configuration that wasn't tried."""
+
+
+class Proposals:
+    """Asks a study for configurations of a space, each distinct one once.
+
+    Args:
+        exhaustive: The whole grid is proposed, in its order; otherwise the default configuration comes first.
+
+    Raises:
+        UserError: `exhaustive`, and the space has a continuous parameter.
+    """
+
+    def __init__(self, study: Study, space: Space, *, exhaustive: bool) -> None:
+        self._study = study
+        self._space = space
+        self._seen = {
+            key(t.user_attrs["configuration"]) for t in study.get_trials(deepcopy=False) if "configuration" in t.user_attrs
+        }
+        self._grid: Iterator[Configuration] | None = space.grid() if exhaustive else None
+        if not exhaustive and not self._seen:
+            self._enqueue(space.default())
+
+    def next(self) -> tuple[Trial, Configuration] | None:
+        """A new trial of the study and its configuration; None when the space is exhausted."""
+        if self._grid is not None:
+            unseen = self._next_unseen(self._grid)
+            if unseen is None:
+                return None
+            self._enqueue(unseen)
+        for attempt in range(2 * PATIENCE):
+            proposed = self._ask()
+            if proposed:
+                return proposed
+            if attempt >= PATIENCE and not self._enqueue_unseen():
+                return None
+        return None
+
+    def _ask(self) -> tuple[Trial, Configuration] | None:
+        from optuna.trial import TrialState
+
+        trial = self._study.ask()
+        configuration = self._space.suggest(trial)
+        if key(configuration) in self._seen:
+            # A failed trial teaches the sampler nothing, which is right: its value is known from the first time.
+            self._study.tell(trial, state=TrialState.FAIL)
+            return None
+        self._seen.add(key(configuration))
+        trial.set_user_attr("configuration", configuration)
+        return trial, configuration
+
+    def _enqueue(self, configuration: Configuration) -> None:
+        searched = {p.name for p in self._space.searched}
+        self._study.enqueue_trial({name: value for name, value in configuration.items() if name in searched})
+
+    def _enqueue_unseen(self) -> bool:
+        try:
+            unseen = self._next_unseen(self._space.grid())
+        except UserError:
+            return True  # continuous or huge: the sampler will come upon something new by itself
+        if unseen is None:
+            return False
+        self._enqueue(unseen)
+        return True
+
+    def _next_unseen(self, grid: Iterator[Configuration]) -> Configuration | None:
+        return next((configuration for configuration in grid if key(configuration) not in self._seen), None)
+
+
+def key(configuration: Mapping[str, Value]) -> str:
+    """The same text for the same configuration, in whatever order it was made."""
+    return json.dumps(configuration, sort_keys=True)

@@ -1,0 +1,127 @@
+"""A warm Ray actor that trains one trial after the other; one `step` is one epoch."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import traceback
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from ray import tune
+
+from automl.components import PluginSource
+from automl.search.budget import StopSignal
+from automl.search.folders import weights_of
+from automl.search.records import Report
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What all trials of a search have in common."""
+
+    metric: str
+    seed: int
+    threads: int
+    gpu_share: float
+    folder: str
+    deadline: float | None
+    plugins: tuple[PluginSource, ...]
+
+
+class TrialActor(tune.Trainable):  # type: ignore[misc]
+    """Every error becomes a report with `done`: an exception in `step` would destroy the actor and lose its cause."""
+
+    def setup(self, config: dict[str, Any], settings: Settings, arrays: Any) -> None:
+        self._settings = settings
+        self._stop = StopSignal(Path(settings.folder), settings.deadline)
+        self._arrays = arrays
+        self._data: Any = None
+        self._begin(config)
+
+    def reset_config(self, new_config: dict[str, Any]) -> bool:
+        self._trainer = None  # frees the former model before the next is built
+        self._begin(new_config)
+        return True
+
+    def _begin(self, config: dict[str, Any]) -> None:
+        self._trial = config
+        self._trainer: Any = None
+        self._merit: tuple[float, float] | None = None
+
+    def step(self) -> dict[str, Any]:
+        from automl.errors import TrialError, TrialStopped
+
+        try:
+            report = self._epoch()
+        except TrialStopped as stopped:
+            report = self._end("stopped", str(stopped))
+        except TrialError as error:
+            report = self._end("failed", str(error), diverged=True)
+        except Exception as error:  # whatever a component raises fails this trial alone
+            report = self._end("failed", _cause(error), error=traceback.format_exc())
+        if report.status == "failed":
+            self._release()
+        merit = report.merit[0] if report.merit else float("-inf")
+        done = report.status != "running"
+        return {"merit": merit, "epoch": report.epoch, "done": done, "report": json.dumps(asdict(report))}
+
+    def _epoch(self) -> Report:
+        if self._trainer is None:
+            self._trainer = self._make_trainer()
+        trainer = self._trainer
+        result = trainer.run_epoch(self._stop.reason)
+        if result.is_best:
+            self._merit = result.merit
+        finished = trainer.epoch >= trainer.epochs
+        return Report(
+            epoch=result.epoch,
+            metrics=result.metrics,
+            is_best=result.is_best,
+            merit=self._merit,
+            status="finished" if finished else "running",
+            reason="all epochs done" if finished else "",
+            parameters=trainer.parameters,
+            seconds=result.seconds,
+        )
+
+    def _make_trainer(self) -> Any:
+        import torch
+
+        from automl.components import load_catalog
+        from automl.training import find_metric
+        from automl.training.trainer import DeviceData, Trainer
+
+        settings = self._settings
+        if self._data is None:
+            torch.set_num_threads(settings.threads)
+            device = torch.device("cuda" if settings.gpu_share > 0 else "cpu")
+            if 0 < settings.gpu_share < 1:
+                torch.cuda.set_per_process_memory_fraction(settings.gpu_share)
+            self._data = DeviceData.on(device, self._arrays.open())
+        return Trainer(
+            load_catalog(settings.plugins),
+            self._data,
+            self._trial["configuration"],
+            metric=find_metric(settings.metric, self._data.source.task.kind),
+            seed=settings.seed * 100_003 + self._trial["number"],
+            weights=weights_of(Path(settings.folder), self._trial["number"]),
+        )
+
+    def _end(self, status: Any, reason: str, *, error: str = "", diverged: bool = False) -> Report:
+        epoch = self._trainer.epoch if self._trainer else 0
+        return Report(epoch, {}, False, self._merit, status, reason, error, diverged)
+
+    def _release(self) -> None:
+        """After a failure (out of memory, perhaps): outside of the except block nothing holds the tensors any more."""
+        self._trainer = None
+        with contextlib.suppress(ImportError):
+            import torch
+
+            torch.cuda.empty_cache()
+
+
+def _cause(error: Exception) -> str:
+    text = " ".join(str(error).split())
+    return f"{type(error).__name__}: {text}"[:300]

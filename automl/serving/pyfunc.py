@@ -1,0 +1,31 @@
+"""How MLflow loads and asks a model that automl logged (`mlflow.pyfunc.load_model`, `mlflow models serve`)."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from automl.serving.table import as_table
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    from automl.training.bundle import TrainedModel
+
+
+class PyfuncModel:
+    """A trained model in the form that MLflow expects."""
+
+    def __init__(self, model: "TrainedModel") -> None:
+        self._model = model
+
+    def predict(self, model_input: "NDArray[np.uint8]", params: dict[str, Any] | None = None) -> "pd.DataFrame":
+        """`model_input` is (N, C, H, W) uint8; the result is `as_table`'s. There are no `params`."""
+        del params
+        return as_table(self._model.task, self._model.predict(model_input))
+
+
+def _load_pyfunc(path: str) -> PyfuncModel:
+    from automl.training.bundle import TrainedModel
+
+    return PyfuncModel(TrainedModel.load(Path(path)))

@@ -1,0 +1,25 @@
+"""What a trial is trained and validated on."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from automl.components import Task
+from automl.data import ImagePreparation
+
+
+@dataclass(frozen=True)
+class TrainingData:
+    """What a trial sees: train and validation, never test.
+
+    Args:
+        train_inputs, val_inputs: uint8 (N, C, H, W); shared between workers, read-only.
+        train_targets, val_targets: int64 (N,), or float32 (N, outputs) for regression.
+    """
+
+    task: Task
+    preparation: ImagePreparation
+    train_inputs: np.ndarray
+    train_targets: np.ndarray
+    val_inputs: np.ndarray
+    val_targets: np.ndarray
