@@ -1,3 +1,47 @@
 """automl: search model x augmentation x regularizer x training settings; log every trial; register the best."""
 
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from automl.api import Outcome
+    from automl.training.bundle import TrainedModel
+
+__all__ = ["__version__", "load", "search"]
 __version__ = "0.1.0"
+
+
+def search(data: str | Path | None = None, *, out: str | Path | None = None, say: Callable[[str], None] = print, **keys: Any) -> Outcome:
+    """Searches `data` (None: the built-in demo) and registers the winner, as `automl search` does.
+
+    Args:
+        out: The folder that everything is written under; None: `AUTOML_HOME`, else `automl_runs/`.
+        say: Called with lines for a person, before the first trial.
+        keys: Those of `automl.config.Experiment`, such as `trials=20`, `domain="medical_imaging"`,
+            `space={"training.lr": 0.003}`.
+
+    Raises:
+        UserError: The experiment, the data, a plugin, the machine or the store can't be used.
+    """
+    from automl.api import run_experiment
+    from automl.config import load_experiment
+
+    flags = keys | ({} if data is None else {"data": str(data)})
+    return run_experiment(load_experiment(flags=flags), out=out, say=say)
+
+
+def load(reference: str, *, home: str | Path | None = None) -> TrainedModel:
+    """A registered model (`NAME`, `NAME@ALIAS` or `NAME/VERSION`), ready to `predict` prepared arrays.
+
+    Raises:
+        UserError: There is no such model.
+    """
+    from automl.config import find_home
+    from automl.registry import find_model
+    from automl.tracking import open_store
+    from automl.training.bundle import TrainedModel
+
+    return TrainedModel.load(find_model(open_store(find_home(home)), reference))

@@ -31,6 +31,8 @@ from automl.tracking import Store, Tracker, names, open_store
 from automl.training import baseline_predictions, find_metric, score
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from automl.data import Dataset
     from automl.registry import Registered
 
@@ -295,3 +297,20 @@ def _note(
         f"{names.components(best.configuration)}, best of {len(result.trials)} trials on {plan.data.name}; "
         f"ended by: {result.ended_by}."
     )
+
+
+def predict(reference: str, source: str | Path, *, home: str | Path | None = None) -> pd.DataFrame:
+    """Predictions of a registered model: `id`, `prediction` and `p_<class>`, a row per input in input order.
+
+    Args:
+        reference: `NAME`, `NAME@ALIAS` or `NAME/VERSION`.
+        source: Folder of images, one image, or an .npz file.
+        home: The folder that searches wrote to; None: `AUTOML_HOME`, else `automl_runs/`.
+
+    Raises:
+        UserError: There is no such model, or an input can't be read.
+    """
+    from automl.registry import find_model
+    from automl.serving import predict as predict_source
+
+    return predict_source(find_model(open_store(find_home(home)), reference), Path(source))

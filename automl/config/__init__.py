@@ -1,11 +1,12 @@
 """The experiment and the folder it is written to."""
 
 from automl.config.experiment import SAMPLERS, SCHEDULERS, Experiment
-from automl.config.home import find_home, prepare_home
+from automl.config.home import DEFAULT_HOME, find_home, prepare_home
 from automl.config.load import DEFAULT_DOMAIN, domains, load_experiment
 
 __all__ = [
     "DEFAULT_DOMAIN",
+    "DEFAULT_HOME",
     "SAMPLERS",
     "SCHEDULERS",
     "Experiment",

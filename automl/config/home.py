@@ -6,13 +6,13 @@ from pathlib import Path
 
 from automl.errors import UserError
 
-DEFAULT = "automl_runs"
+DEFAULT_HOME = "automl_runs"
 FORMAT = 1
 
 
 def find_home(out: str | Path | None = None) -> Path:
     """`--out`, else `AUTOML_HOME`, else `automl_runs/` here; absolute. Nothing is made yet."""
-    return Path(out or os.environ.get("AUTOML_HOME") or DEFAULT).expanduser().resolve()
+    return Path(out or os.environ.get("AUTOML_HOME") or DEFAULT_HOME).expanduser().resolve()
 
 
 def prepare_home(home: Path) -> None:

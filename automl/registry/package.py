@@ -1,5 +1,6 @@
 """A trained model's bundle becomes an MLflow model that anything speaking MLflow can load and serve."""
 
+import warnings
 from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -38,7 +39,8 @@ def log_model(store: Store, *, run_id: str, bundle: Path, task: Task, name: str 
         run.info.experiment_id, name, source_run_id=run_id, params=run.data.params, model_type="automl"
     )
     try:
-        with TemporaryDirectory() as folder:
+        with TemporaryDirectory() as folder, warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # MLflow asks for an input example; the signature says enough.
             save_model(
                 Path(folder) / "model",
                 loader_module=LOADER,

@@ -66,13 +66,15 @@ def _download(store: Store, client: "MlflowClient", version: "ModelVersion") -> 
     from mlflow.artifacts import download_artifacts
     from mlflow.exceptions import MlflowException
 
-    location = client.get_logged_model(version.model_id).artifact_location if version.model_id else version.source
+    location = client.get_model_version_download_uri(version.name, version.version)
     kept = store.home / "cache" / "models" / f"{version.name}-{version.version}-{version.creation_timestamp}"
     if kept.exists():
         return kept
     try:
         if location.startswith(("/", "file:")):
-            return Path(download_artifacts(artifact_uri=location, tracking_uri=store.tracking_uri))
+            local = Path(download_artifacts(artifact_uri=location, tracking_uri=store.tracking_uri))
+            (local / "MLmodel").stat()  # Raises where the folder is there and empty.
+            return local
         kept.parent.mkdir(parents=True, exist_ok=True)
         partial = Path(mkdtemp(dir=kept.parent, prefix=".partial-"))
         try:

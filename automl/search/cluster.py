@@ -86,6 +86,9 @@ class Cluster:
         try:
             import ray
 
+            for logger in ("ray", "ray._private.worker", "ray.tune"):
+                logging.getLogger(logger).setLevel(logging.ERROR)
+
             # A leftover file of a killed driver makes a plain init connect to a dead cluster: say which one is meant.
             address = os.environ.get("RAY_ADDRESS", "local")
             local = {"include_dashboard": False} if address == "local" else {}

@@ -120,6 +120,7 @@ def _tune(plan: Plan, state: SearchState, deadline: float | None) -> None:
             num_samples=-1,
             max_concurrent_trials=shares.workers,
             reuse_actors=True,
+            trial_dirname_creator=lambda trial: trial.trial_id,
         ),
         run_config=tune.RunConfig(
             name="tune",

@@ -156,8 +156,8 @@ def test_a_version_says_where_it_came_from(store: Store, model_uri: str, run_id:
     assert len(version.tags) <= 5
     assert (version.tags["automl.metric"], version.tags["automl.value"]) == ("auroc", "0.9")
     assert version.run_id == run_id
-    link = client.get_logged_model(version.model_id).tags["mlflow.modelVersions"]
-    assert json.loads(link) == [{"name": "medical_imaging", "version": 1}]
+    link = client.get_logged_model(model_uri.removeprefix("models:/")).tags["mlflow.modelVersions"]
+    assert json.loads(link) == [{"name": "medical_imaging", "version": "1"}]
 
 
 @pytest.mark.parametrize("reference", ["medical_imaging", "medical_imaging@champion", "medical_imaging/1"])

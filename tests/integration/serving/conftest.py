@@ -1,4 +1,5 @@
-import shutil
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -20,5 +21,7 @@ def store(tmp_path: Path, empty_database: Path, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
     home = tmp_path / "automl runs"  # The blank is on purpose.
     home.mkdir()
-    shutil.copy(empty_database, home / "mlflow.db")
+    # Not the file alone: the latest changes may still be in the log beside it.
+    with closing(sqlite3.connect(empty_database)) as made, closing(sqlite3.connect(home / "mlflow.db")) as own:
+        made.backup(own)
     return open_store(home)

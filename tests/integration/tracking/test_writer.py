@@ -74,9 +74,15 @@ def test_a_diverged_loss_never_reaches_the_leaderboard(store: Store) -> None:
 
 
 def test_an_interrupted_search_leaves_no_run_that_looks_alive(store: Store) -> None:
-    with pytest.raises(KeyboardInterrupt), tracker(store) as search:
-        search.trial_started(0, "mlp", {})
-        raise KeyboardInterrupt
+    search = tracker(store)
+
+    def interrupted() -> None:
+        with search:
+            search.trial_started(0, "mlp", {})
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
     client = store.client()
     for run_id in (search.parent_run_id, search.run_id(0)):
         run = client.get_run(run_id)

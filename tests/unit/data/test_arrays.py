@@ -82,9 +82,10 @@ def test_a_broken_decoding_leaves_nothing_that_looks_finished(load, write_images
     def fail(*_):
         raise KeyboardInterrupt
 
-    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+    with monkeypatch.context() as patch:
         patch.setattr(ImagePreparation, "decode", fail)
-        load(root, memory_limit=1)
+        with pytest.raises(KeyboardInterrupt):
+            load(root, memory_limit=1)
 
     assert cached(tmp_path) == []
     assert same(load(root, memory_limit=1), load(root))
@@ -129,7 +130,7 @@ def test_a_full_disk_is_refused_before_anything_is_written(load, write_images, m
     usage = namedtuple("usage", "total used free")(100, 100, 0)
     monkeypatch.setattr(shutil, "disk_usage", lambda _: usage)
 
-    with pytest.raises(UserError, match="need 0.0 GB in .*cache. Got 0.0 GB free") as caught:
+    with pytest.raises(UserError, match=r"need 0\.0 GB in .*cache. Got 0\.0 GB free") as caught:
         load(write_images({"a": 10, "b": 10}), memory_limit=1)
 
     assert "--image-size" in (caught.value.hint or "")

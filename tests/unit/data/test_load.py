@@ -34,7 +34,7 @@ def test_the_digits_are_those_of_scikit_learn(load):
 
 
 def test_the_digits_are_no_regression(load):
-    with pytest.raises(UserError, match="image-regression needs an .npz"):
+    with pytest.raises(UserError, match=r"image-regression needs an \.npz"):
         load(None, task_kind="image-regression")
 
 

@@ -158,7 +158,7 @@ def test_different_numbers_of_images_and_labels_are_refused(load, write_npz):
 
 
 def test_float_labels_are_refused_for_a_classification(load, write_npz):
-    with pytest.raises(UserError, match="must be integers for a classification. Got float64") as caught:
+    with pytest.raises(UserError, match=r"must be integers for a classification\. Got float64") as caught:
         load(write_npz(train_labels=np.linspace(0, 1, 20)))
 
     assert "image-regression" in (caught.value.hint or "")

@@ -60,6 +60,18 @@ def test_copies_across_splits_are_a_warning_with_an_example(load, write_images):
     assert "test/a/img1.png of train/a/img4.png" in line
 
 
+def test_copies_are_named_rightly_beside_damaged_files(load, write_images):
+    root = write_images({"train/a": 30, "train/b": 30, "val/a": 2, "val/b": 2, "test/a": 2, "test/b": 2}, size=(40, 40))
+    shutil.copy(root / "train/a/img9.png", root / "test/a/img1.png")
+    damaged = root / "train/a/img3.png"
+    damaged.write_bytes(damaged.read_bytes()[:2000])
+
+    report = load(root).report
+
+    assert [name for name, _ in report.unreadable] == ["train/a/img3.png"]
+    assert [found.example for found in report.duplicates] == [("train/a/img9.png", "test/a/img1.png")]
+
+
 def test_copies_within_a_split_are_told(load, write_images):
     root = write_images({"train/a": 5, "train/b": 5, "val/a": 2, "val/b": 2, "test/a": 2, "test/b": 2})
     shutil.copy(root / "train/a/img4.png", root / "train/a/img2.png")

@@ -52,6 +52,7 @@ def test_importing_the_packages_imports_neither_mlflow_nor_torch(tmp_path: Path)
     import subprocess
     import sys
 
-    code = "import sys, automl.tracking, automl.registry, automl.serving; print({'mlflow', 'torch', 'pandas'} & {*sys.modules})"
+    imports = "import sys, automl.tracking, automl.registry, automl.serving"
+    code = f"{imports}; print({{'mlflow', 'torch', 'pandas'}} & {{*sys.modules}})"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"

@@ -1,0 +1,80 @@
+"""The `automl` command. A UserError becomes a clean message and exit code 2."""
+
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+from automl import __version__
+from automl.cli import doctor, plugins, predict, search, ui
+from automl.cli.output import error_console
+from automl.errors import UserError
+
+app = typer.Typer(
+    help="Search model x augmentation x regularizer x training settings; the best model ends in the registry.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+app.command()(search.search)
+app.command()(predict.predict)
+app.command()(ui.ui)
+app.command()(doctor.doctor)
+app.add_typer(plugins.app, name="plugins")
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(__version__)
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Show it and exit.")] = False,
+) -> None:
+    """Options of `automl` itself."""
+
+
+def main() -> None:
+    """Runs a command and ends the process: 0 done, 1 nothing came of it, 2 the user's mistake, 130 interrupted."""
+    try:
+        app(standalone_mode=False)
+        code = 0
+    except typer.Exit as wanted:
+        code = wanted.exit_code
+    except UserError as error:
+        error_console().print(f"[bold red]Error:[/] {escape(error.message)}")
+        if error.hint:
+            error_console().print(f"[bold]Next:[/] {escape(error.hint)}")
+        code = 2
+    except (KeyboardInterrupt, typer.Abort):
+        error_console().print("Interrupted.")
+        code = 130
+    except Exception as error:
+        code = _usage(error)
+    _leave(code)
+
+
+def escape(text: str) -> str:
+    """Square brackets in a message are no markup."""
+    from rich.markup import escape as escape_markup
+
+    return escape_markup(text)
+
+
+def _usage(error: Exception) -> int:
+    """Typer's own complaints (an unknown option, a missing argument); anything else is our bug and raised."""
+    show = getattr(error, "show", None)
+    if show is None:
+        raise error
+    show()
+    return int(getattr(error, "exit_code", 2))
+
+
+def _leave(code: int) -> None:
+    """Ends at once: Ray may still be starting in its thread, and its processes die with us."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)

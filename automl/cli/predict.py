@@ -1,0 +1,24 @@
+"""`automl predict`."""
+
+from pathlib import Path
+from typing import Annotated, Optional
+
+import typer
+
+
+def predict(
+    source: Annotated[Path, typer.Argument(help="Folder of images, one image, or an .npz file.")],
+    model: Annotated[str, typer.Option(help="NAME, NAME@ALIAS or NAME/VERSION, such as medical_imaging@champion.")],
+    out: Annotated[Path, typer.Option(help="CSV file to write.")] = Path("predictions.csv"),
+    home: Annotated[Optional[Path], typer.Option(help="Folder of results (default: automl_runs).")] = None,
+) -> None:
+    """Predict with a registered model: one row per input, in input order."""
+    from automl.api import predict as predict_table
+    from automl.cli.output import plain
+    from automl.errors import UserError
+
+    if not out.parent.is_dir():
+        raise UserError(f"No such folder for the predictions: {out.parent}.", hint="Choose another file with --out.")
+    table = predict_table(model, source, home=home)
+    table.to_csv(out, index=False)
+    plain(f"{len(table)} predictions by {model} in {out}.")

@@ -1,0 +1,61 @@
+"""One line per finished trial, and on a terminal a line that says what runs."""
+
+from __future__ import annotations
+
+import time
+from types import TracebackType
+from typing import Self
+
+from automl.cli.output import console, duration
+from automl.config import Experiment
+from automl.search import Report, TrialRecord
+
+
+class Progress:
+    """A watcher for the terminal."""
+
+    def __init__(self, experiment: Experiment) -> None:
+        self._metric = experiment.metric
+        self._trials = experiment.trials
+        self._budget = experiment.time_budget
+        self._started = time.time()
+        self._best: TrialRecord | None = None
+        self._running: dict[int, TrialRecord] = {}
+        self._done = 0
+        self._status = console().status("Preparing the data and starting Ray ...")
+
+    def __enter__(self) -> Self:
+        if console().is_terminal:
+            self._status.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._status.stop()
+
+    def trial_started(self, record: TrialRecord) -> None:
+        self._running[record.number] = record
+        self._refresh()
+
+    def epoch_done(self, record: TrialRecord, report: Report) -> None:
+        self._refresh()
+
+    def trial_finished(self, record: TrialRecord) -> None:
+        self._running.pop(record.number, None)
+        self._done += 1
+        better = record.beats(self._best)
+        self._best = record if better else self._best
+        value = f"{self._metric} {record.best[f'val_{self._metric}']:.4f}" if record.best else "-"
+        line = f"trial {record.number:>3}  {record.model:<12} {value:<24} epoch {record.best_epoch:>2} of {record.epoch:>2}"
+        mark = "  [bold green]best so far[/]" if better else ""
+        failed = f"  [red]{record.status}[/]: " if record.status == "failed" else ""
+        console().print(f"{line}  {duration(record.seconds):>8}{mark}{failed}", end="")
+        console().print(record.reason if failed else "", markup=False, soft_wrap=True)
+        self._refresh()
+
+    def _refresh(self) -> None:
+        limit = f" of {self._trials}" if self._trials else ""
+        left = f", {duration(max(0.0, self._budget - (time.time() - self._started)))} left" if self._budget else ""
+        live = ", ".join(f"{r.number} {r.model} epoch {r.epoch + 1}" for r in self._running.values())
+        self._status.update(f"{self._done}{limit} trials done{left}; running: {live}")

@@ -1,0 +1,77 @@
+"""`automl search`."""
+
+import time
+from pathlib import Path
+from typing import Annotated, Any, Optional
+
+import typer
+
+# When the process began to work: a time budget counts from here.
+STARTED = time.time()
+
+
+def search(
+    data: Annotated[Optional[str], typer.Option(help="Folder of images or .npz file; none: the built-in demo.")] = None,
+    domain: Annotated[Optional[str], typer.Option(help="Preset: images, medical_imaging.")] = None,
+    config: Annotated[Optional[Path], typer.Option(help="Experiment as YAML; flags go over it.")] = None,
+    set_: Annotated[
+        Optional[list[str]], typer.Option("--set", metavar="NAME=VALUE", help="Fix or narrow a parameter; repeatable.")
+    ] = None,
+    models: Annotated[Optional[str], typer.Option(help="Models to search, comma-separated.")] = None,
+    plugin: Annotated[Optional[list[str]], typer.Option(help="File with more components; repeatable.")] = None,
+    metric: Annotated[Optional[str], typer.Option(help="What validation is judged by.")] = None,
+    task: Annotated[Optional[str], typer.Option(help="image-classification or image-regression.")] = None,
+    sampler: Annotated[Optional[str], typer.Option(help="tpe, gp, random or grid.")] = None,
+    scheduler: Annotated[Optional[str], typer.Option(help="asha (stops weak trials early) or none.")] = None,
+    trials: Annotated[Optional[int], typer.Option(help="At most so many trials.")] = None,
+    time_budget: Annotated[Optional[str], typer.Option(help="At most so long: 90s, 10m, 1h30m.")] = None,
+    workers: Annotated[Optional[int], typer.Option(help="Trials at a time.")] = None,
+    cpus_per_trial: Annotated[Optional[float], typer.Option(help="CPU cores for each trial.")] = None,
+    gpus_per_trial: Annotated[Optional[float], typer.Option(help="GPU share for each trial, such as 0.25.")] = None,
+    image_size: Annotated[Optional[int], typer.Option(help="Side in pixels that images are resized to.")] = None,
+    allow_corrupt: Annotated[bool, typer.Option("--allow-corrupt", help="Skip unreadable files, however many.")] = False,
+    seed: Annotated[Optional[int], typer.Option(help="Of splits, proposals and training.")] = None,
+    out: Annotated[Optional[Path], typer.Option(help="Folder for all results (default: automl_runs).")] = None,
+) -> None:
+    """Search for the best model of a data set, log every trial, register the winner."""
+    from automl.api import run_experiment
+    from automl.cli.output import plain
+    from automl.cli.progress import Progress
+    from automl.cli.summary import show
+    from automl.config import load_experiment
+
+    flags: dict[str, Any] = {
+        "data": data,
+        "domain": domain,
+        "metric": metric,
+        "task": task,
+        "sampler": sampler,
+        "scheduler": scheduler,
+        "trials": trials,
+        "time_budget": time_budget,
+        "workers": workers,
+        "cpus_per_trial": cpus_per_trial,
+        "gpus_per_trial": gpus_per_trial,
+        "image_size": image_size,
+        "allow_corrupt": allow_corrupt or None,
+        "seed": seed,
+        "plugins": plugin or None,
+        "space": {"model": [name.strip() for name in models.split(",")]} if models else {},
+    }
+    assignments = set_ or []
+    _refuse_two_answers(models, assignments)
+    experiment = load_experiment(config=config, flags=flags, assignments=assignments)
+    with Progress(experiment) as progress:
+        outcome = run_experiment(experiment, out=out, say=plain, watchers=[progress], started=STARTED)
+    show(outcome)
+    if outcome.result.interrupted:
+        raise typer.Exit(130)
+    if outcome.best is None:
+        raise typer.Exit(1)
+
+
+def _refuse_two_answers(models: str | None, assignments: list[str]) -> None:
+    from automl.errors import UserError
+
+    if models and any(text.partition("=")[0].strip() == "model" for text in assignments):
+        raise UserError("--models and --set model=... both say which models to search.", hint="Keep one of them.")

@@ -1,0 +1,84 @@
+"""What the terminal shows at the end of a search."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from automl.cli.output import console, duration, plain, table
+from automl.tracking import names
+from automl.training import METRICS
+
+if TYPE_CHECKING:
+    from automl.api import Outcome
+
+SHOWN = 10
+
+
+def show(outcome: Outcome) -> None:
+    """The best trials, what failed and why, the winner's test, and what to type next."""
+    result = outcome.result
+    console().print()
+    if result.interrupted:
+        console().print("[bold]Interrupted: what was done until then stays.[/]")
+    _show_trials(outcome)
+    _show_failures(outcome)
+    if outcome.best is None:
+        plain(f"No trial gave a model ({result.ended_by}).")
+    else:
+        _show_test(outcome)
+    _show_next(outcome)
+
+
+def _show_trials(outcome: Outcome) -> None:
+    metric = outcome.experiment.metric
+    shown = sorted((t for t in outcome.result.trials if t.merit), key=lambda t: t.merit or (), reverse=True)[:SHOWN]
+    if not shown:
+        return
+    columns = table("trial", metric, "model and what it is trained with", "lr", "epoch", "time", "ended", right=("trial", metric, "lr", "time"))
+    for trial in shown:
+        columns.add_row(
+            str(trial.number),
+            f"{trial.best[f'val_{metric}']:.4f}",
+            names.components(trial.configuration),
+            f"{trial.configuration['training.lr']:.2g}",
+            f"{trial.best_epoch} of {trial.epoch}",
+            duration(trial.seconds),
+            trial.reason,
+            style="bold green" if trial is outcome.best else None,
+        )
+    plain(f"Best of {len(outcome.result.trials)} trials by {metric} on validation ({outcome.result.ended_by}):")
+    console().print(columns)
+
+
+def _show_failures(outcome: Outcome) -> None:
+    failed = [trial for trial in outcome.result.trials if trial.status == "failed"]
+    for reason, count in Counter(trial.reason for trial in failed).most_common(5):
+        numbers = ", ".join(str(trial.number) for trial in failed if trial.reason == reason)
+        plain(f"{count} failed (trial {numbers}): {reason}")
+
+
+def _show_test(outcome: Outcome) -> None:
+    best = outcome.best
+    assert best is not None
+    columns = table("metric", "validation", "test", "trivial baseline, test", right=("validation", "test", "trivial baseline, test"))
+    ordered = sorted(outcome.test, key=lambda name: (name != outcome.experiment.metric, list(METRICS).index(name)))
+    for name in ordered:
+        columns.add_row(name, *(f"{value:.4f}" for value in (best.best[f"val_{name}"], outcome.test[name], outcome.baseline[name])))
+    plain(f"Winner: trial {best.number}, {names.components(best.configuration)}, on the test split (read once):")
+    console().print(columns)
+    if outcome.registered:
+        model = outcome.registered
+        plain(f"Registered as {model.name} version {model.version}, alias {model.alias}: {model.reason}")
+
+
+def _show_next(outcome: Outcome) -> None:
+    from automl.config import DEFAULT_HOME
+
+    where = "" if outcome.home.name == DEFAULT_HOME and outcome.home.parent == outcome.home.cwd() else f" --out {outcome.home}"
+    console().print("\n[bold]Next[/]")
+    plain(f"  automl ui{where}")
+    if outcome.registered:
+        model = f"{outcome.registered.name}@{outcome.registered.alias}"
+        plain(f"  automl predict --model {model} path/to/new/images --out predictions.csv{where.replace('--out', '--home')}")
+    plain(f"All of it lies in {outcome.home}, this search in searches/{outcome.name}.")
