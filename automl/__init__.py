@@ -14,7 +14,9 @@ __all__ = ["__version__", "load", "search"]
 __version__ = "0.1.0"
 
 
-def search(data: str | Path | None = None, *, out: str | Path | None = None, say: Callable[[str], None] = print, **keys: Any) -> Outcome:
+def search(
+    data: str | Path | None = None, *, out: str | Path | None = None, say: Callable[[str], None] = print, **keys: Any
+) -> Outcome:
     """Searches `data` (None: the built-in demo) and registers the winner, as `automl search` does.
 
     Args:

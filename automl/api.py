@@ -99,7 +99,8 @@ def run_experiment(
         shares = plan_shares(experiment, *cluster.resources())
         folder = new_search_folder(home, experiment.domain)
         plan = Plan(experiment, folder, data, space, metric, plugins, shares, started)
-        say(f"Searching {len(space.searched)} parameters: {experiment.sampler}, {experiment.chosen_scheduler}, {shares}.")
+        how = f"{experiment.sampler}, {experiment.chosen_scheduler}, {shares}"
+        say(f"Searching {len(space.searched)} parameters: {how}.")
         return _search(plan, cluster, store, watchers)
     finally:
         cluster.close()

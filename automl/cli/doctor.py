@@ -25,7 +25,9 @@ class Finding:
     problem: str = ""
 
 
-def doctor(out: Annotated[Optional[Path], typer.Option(help="Folder of results (default: automl_runs).")] = None) -> None:
+def doctor(
+    out: Annotated[Optional[Path], typer.Option(help="Folder of results (default: automl_runs).")] = None,
+) -> None:
     """Show versions, CPUs, GPUs, memory, disk and the store, and say what is missing."""
     from automl.cli.output import console, plain, table
 
@@ -98,5 +100,7 @@ def _components() -> list[Finding]:
 
     catalog = load_catalog()
     counts = ", ".join(f"{len(catalog.of_kind(kind))} {kind}s" for kind in KINDS)
-    broken = [Finding("plugin", origin, f"{origin} can't be loaded: {cause}") for origin, cause in catalog.broken.items()]
+    broken = [
+        Finding("plugin", origin, f"{origin} can't be loaded: {cause}") for origin, cause in catalog.broken.items()
+    ]
     return [Finding("components", counts), *broken]

@@ -47,7 +47,8 @@ class Progress:
         better = record.beats(self._best)
         self._best = record if better else self._best
         value = f"{self._metric} {record.best[f'val_{self._metric}']:.4f}" if record.best else "-"
-        line = f"trial {record.number:>3}  {record.model:<12} {value:<24} epoch {record.best_epoch:>2} of {record.epoch:>2}"
+        epochs = f"epoch {record.best_epoch:>2} of {record.epoch:>2}"
+        line = f"trial {record.number:>3}  {record.model:<12} {value:<24} {epochs}"
         mark = "  [bold green]best so far[/]" if better else ""
         failed = f"  [red]{record.status}[/]: " if record.status == "failed" else ""
         console().print(f"{line}  {duration(record.seconds):>8}{mark}{failed}", end="")

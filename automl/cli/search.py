@@ -29,7 +29,9 @@ def search(
     cpus_per_trial: Annotated[Optional[float], typer.Option(help="CPU cores for each trial.")] = None,
     gpus_per_trial: Annotated[Optional[float], typer.Option(help="GPU share for each trial, such as 0.25.")] = None,
     image_size: Annotated[Optional[int], typer.Option(help="Side in pixels that images are resized to.")] = None,
-    allow_corrupt: Annotated[bool, typer.Option("--allow-corrupt", help="Skip unreadable files, however many.")] = False,
+    allow_corrupt: Annotated[
+        bool, typer.Option("--allow-corrupt", help="Skip unreadable files, however many.")
+    ] = False,
     seed: Annotated[Optional[int], typer.Option(help="Of splits, proposals and training.")] = None,
     out: Annotated[Optional[Path], typer.Option(help="Folder for all results (default: automl_runs).")] = None,
 ) -> None:

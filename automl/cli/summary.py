@@ -35,7 +35,16 @@ def _show_trials(outcome: Outcome) -> None:
     shown = sorted((t for t in outcome.result.trials if t.merit), key=lambda t: t.merit or (), reverse=True)[:SHOWN]
     if not shown:
         return
-    columns = table("trial", metric, "model and what it is trained with", "lr", "epoch", "time", "ended", right=("trial", metric, "lr", "time"))
+    columns = table(
+        "trial",
+        metric,
+        "model and what it is trained with",
+        "lr",
+        "epoch",
+        "time",
+        "ended",
+        right=("trial", metric, "lr", "time"),
+    )
     for trial in shown:
         columns.add_row(
             str(trial.number),
@@ -61,10 +70,14 @@ def _show_failures(outcome: Outcome) -> None:
 def _show_test(outcome: Outcome) -> None:
     best = outcome.best
     assert best is not None
-    columns = table("metric", "validation", "test", "trivial baseline, test", right=("validation", "test", "trivial baseline, test"))
+    columns = table(
+        "metric", "validation", "test", "trivial baseline, test", right=("validation", "test", "trivial baseline, test")
+    )
     ordered = sorted(outcome.test, key=lambda name: (name != outcome.experiment.metric, list(METRICS).index(name)))
     for name in ordered:
-        columns.add_row(name, *(f"{value:.4f}" for value in (best.best[f"val_{name}"], outcome.test[name], outcome.baseline[name])))
+        columns.add_row(
+            name, *(f"{value:.4f}" for value in (best.best[f"val_{name}"], outcome.test[name], outcome.baseline[name]))
+        )
     plain(f"Winner: trial {best.number}, {names.components(best.configuration)}, on the test split (read once):")
     console().print(columns)
     if outcome.registered:
@@ -75,10 +88,15 @@ def _show_test(outcome: Outcome) -> None:
 def _show_next(outcome: Outcome) -> None:
     from automl.config import DEFAULT_HOME
 
-    where = "" if outcome.home.name == DEFAULT_HOME and outcome.home.parent == outcome.home.cwd() else f" --out {outcome.home}"
+    where = (
+        ""
+        if outcome.home.name == DEFAULT_HOME and outcome.home.parent == outcome.home.cwd()
+        else f" --out {outcome.home}"
+    )
     console().print("\n[bold]Next[/]")
     plain(f"  automl ui{where}")
     if outcome.registered:
         model = f"{outcome.registered.name}@{outcome.registered.alias}"
-        plain(f"  automl predict --model {model} path/to/new/images --out predictions.csv{where.replace('--out', '--home')}")
+        home = where.replace("--out", "--home")
+        plain(f"  automl predict --model {model} path/to/new/images --out predictions.csv{home}")
     plain(f"All of it lies in {outcome.home}, this search in searches/{outcome.name}.")

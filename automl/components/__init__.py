@@ -3,8 +3,8 @@
 from automl.components.catalog import CATALOG, Catalog, augmentation, model, registering, regularizer
 from automl.components.component import KINDS, Component
 from automl.components.domains import Choice, Domain, Float, Int, Value
-from automl.components.parameters import Parameter, parameters_of
 from automl.components.hooks import Regularizer
+from automl.components.parameters import Parameter, parameters_of
 from automl.components.sources import PluginSource, load_catalog, read_plugin
 from automl.components.task import TASK_KINDS, Task
 

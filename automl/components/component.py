@@ -48,7 +48,9 @@ class Component:
         try:
             _ = self.parameters
         except PluginError as error:
-            raise PluginError(f"{self.kind} {self.name!r} ({self.origin}): {error.message}.", hint=error.hint) from error
+            raise PluginError(
+                f"{self.kind} {self.name!r} ({self.origin}): {error.message}.", hint=error.hint
+            ) from error
 
     def _problem(self) -> str | None:
         if not _NAME.fullmatch(self.name):

@@ -15,7 +15,7 @@ class Regularizer:
     """Base class. Override what is needed; hooks of several regularizers are called in the order of their names."""
 
     def wrap_model(self, model: nn.Module) -> nn.Module:
-        """The model to train: `model` itself, changed in place or wrapped. Called once, before the optimizer is made."""
+        """The model to train: `model` itself, changed in place or wrapped. Called once, before the optimizer."""
         return model
 
     def penalty(self, model: nn.Module) -> Tensor | None:

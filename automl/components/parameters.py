@@ -56,7 +56,7 @@ def _parameter(argument: inspect.Parameter, hint: Any) -> Parameter:
     if domain is None:
         raise PluginError(
             f"argument {name} has no domain",
-            hint=f"Write {name}: Annotated[float, Float(low, high)] = default; bool and Literal[...] need no Annotated.",
+            hint=f"Write {name}: Annotated[float, Float(low, high)] = default; bool and Literal[...] need none.",
         )
     if problem := domain.problem():
         raise PluginError(f"argument {name}: {problem}")

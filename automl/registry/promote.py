@@ -175,27 +175,28 @@ def _set_alias(client: "MlflowClient", name: str, version: str, alias: str, cham
 
 
 def _description(metric: str, reason: str, evidence: Evidence) -> str:
-    """The version's page, in Markdown."""
-    seeds = ", ".join(map(str, evidence.seeds)) or "not recorded"
-    columns = {
-        "validation": evidence.validation,
-        "baseline, validation": evidence.baseline,
-        "test": evidence.test,
-        "baseline, test": evidence.test_baseline,
-    }
-    shown = {title: figures for title, figures in columns.items() if figures}
+    """The version's page, in Markdown; the first line is also shown in the list of versions, as plain text."""
     keys = dict.fromkeys([metric, *evidence.validation, *evidence.test])
-    rows = [
-        f"| {key} | " + " | ".join(f"{figures[key]:.4g}" if key in figures else "" for figures in shown.values()) + " |"
-        for key in keys
-    ]
-    table = [f"| metric | {' | '.join(shown)} |", "|---|" + "---|" * len(shown), *rows]
+    figures = []
+    for key in keys:
+        validation = _figure("validation", key, evidence.validation, evidence.baseline)
+        test = _figure("test", key, evidence.test, evidence.test_baseline)
+        figures.append(f"- {key}: {', '.join(filter(None, (validation, test))) or 'not recorded'}")
     return "\n".join(
         [
-            f"**{evidence.components}**, found by the search {evidence.search} as trial {evidence.trial}.",
+            f"{evidence.components}, found by the search {evidence.search} as trial {evidence.trial}.",
             f"\n{reason}\n",
-            *table,
-            f"\nData: {evidence.data} (digest {evidence.data_digest[:12]}). Seeds: {seeds}. "
-            "The baseline always gives the most likely answer, whatever the image.",
+            *figures,
+            "\nThe baseline always gives the same, most likely answer.",
+            f"\nData: {evidence.data} (digest {evidence.data_digest[:12]}). "
+            f"Seeds: {', '.join(map(str, evidence.seeds)) or 'not recorded'}.",
         ]
     )
+
+
+def _figure(split: str, key: str, ours: Mapping[str, float], baseline: Mapping[str, float]) -> str:
+    """ "validation 0.9 (baseline 0.5)", or nothing where it wasn't measured."""
+    if key not in ours:
+        return ""
+    beside = f" (baseline {baseline[key]:.4g})" if key in baseline else ""
+    return f"{split} {ours[key]:.4g}{beside}"

@@ -62,7 +62,7 @@ def plan_shares(experiment: Experiment, cpus: int, gpus: int) -> Shares:
     cpu = experiment.cpus_per_trial or max(1.0, float(cpus // workers))
     if workers * cpu > cpus or (gpu and workers * gpu > gpus + 1e-9):
         raise UserError(
-            f"{workers} workers with {cpu:g} CPU and {gpu:g} GPU each need more than the {cpus} CPUs and {gpus} GPUs there are.",
+            f"{workers} workers with {cpu:g} CPU and {gpu:g} GPU each are more than the {cpus} CPUs and {gpus} GPUs.",
             hint="Lower --workers, --cpus-per-trial or --gpus-per-trial.",
         )
     return Shares(workers, cpu, gpu)
@@ -92,7 +92,9 @@ class Cluster:
             # A leftover file of a killed driver makes a plain init connect to a dead cluster: say which one is meant.
             address = os.environ.get("RAY_ADDRESS", "local")
             local = {"include_dashboard": False} if address == "local" else {}
-            ray.init(address=address, logging_level=logging.ERROR, log_to_driver=False, configure_logging=False, **local)
+            ray.init(
+                address=address, logging_level=logging.ERROR, log_to_driver=False, configure_logging=False, **local
+            )
             import ray.tune
         except Exception as error:  # carried to the thread that waits
             self._error = error

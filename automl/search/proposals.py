@@ -31,7 +31,9 @@ class Proposals:
         self._study = study
         self._space = space
         self._seen = {
-            key(t.user_attrs["configuration"]) for t in study.get_trials(deepcopy=False) if "configuration" in t.user_attrs
+            key(t.user_attrs["configuration"])
+            for t in study.get_trials(deepcopy=False)
+            if "configuration" in t.user_attrs
         }
         self._grid: Iterator[Configuration] | None = space.grid() if exhaustive else None
         if not exhaustive and not self._seen:

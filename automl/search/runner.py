@@ -167,7 +167,7 @@ def _gentle_interrupt(request: Callable[[], None]) -> Iterator[Callable[[], bool
     """Ctrl-C once asks for an end and goes on; twice ends at once. Yields whether it was pressed."""
     pressed: list[float] = []
 
-    def handle(number: int, frame: FrameType | None) -> None:
+    def handle(_number: int, _frame: FrameType | None) -> None:
         if pressed:
             raise KeyboardInterrupt
         pressed.append(time.time())

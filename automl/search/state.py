@@ -87,7 +87,7 @@ class SearchState:
             watcher.epoch_done(record, report)
 
     def close(self, number: int, last: Report | None) -> None:
-        """Ends a trial. `last` is its last report: still `running` if the scheduler stopped it, None if its worker died."""
+        """Ends a trial by its last report: still `running` if the scheduler stopped it, None if its worker died."""
         record = self.records[number]
         if last is None:
             record.status, record.reason = "failed", "the worker process died (out of memory?)"

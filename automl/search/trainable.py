@@ -41,13 +41,12 @@ class TrialActor(tune.Trainable):  # type: ignore[misc]
         self._begin(config)
 
     def reset_config(self, new_config: dict[str, Any]) -> bool:
-        self._trainer = None  # frees the former model before the next is built
         self._begin(new_config)
         return True
 
     def _begin(self, config: dict[str, Any]) -> None:
         self._trial = config
-        self._trainer: Any = None
+        self._trainer: Any = None  # frees the former model before the next is built
         self._merit: tuple[float, float] | None = None
 
     def step(self) -> dict[str, Any]:

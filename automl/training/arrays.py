@@ -45,7 +45,9 @@ def shuffled(count: int, batch_size: int, generator: np.random.Generator) -> Ite
 
 def to_unit(images: Tensor) -> Tensor:
     """uint8 -> float32 in [0, 1]."""
-    return images.to(torch.float32, memory_format=torch.channels_last if images.ndim == 4 else torch.preserve_format) / 255
+    return (
+        images.to(torch.float32, memory_format=torch.channels_last if images.ndim == 4 else torch.preserve_format) / 255
+    )
 
 
 class Normalize:

@@ -33,7 +33,8 @@ def assemble(catalog: Catalog, task: Task, configuration: Mapping[str, Value]) -
     for regularizer in regularizers:
         model = regularizer.wrap_model(model)
     augmentations = tuple(
-        _build(catalog, task, configuration, "augmentation", name) for name in switched_on(configuration, "augmentation")
+        _build(catalog, task, configuration, "augmentation", name)
+        for name in switched_on(configuration, "augmentation")
     )
     settings = TrainingSettings(**_values(configuration, "training"))  # type: ignore[arg-type]
     return Assembly(model, augmentations, regularizers, settings)
@@ -41,7 +42,11 @@ def assemble(catalog: Catalog, task: Task, configuration: Mapping[str, Value]) -
 
 def switched_on(configuration: Mapping[str, Value], kind: str) -> list[str]:
     """The names of the augmentations or regularizers that a configuration uses."""
-    return sorted(key.split(".")[1] for key, value in configuration.items() if key.count(".") == 1 and key.startswith(f"{kind}.") and value is True)
+    return sorted(
+        key.split(".")[1]
+        for key, value in configuration.items()
+        if key.count(".") == 1 and key.startswith(f"{kind}.") and value is True
+    )
 
 
 def without_download(configuration: Mapping[str, Value]) -> dict[str, Value]:
@@ -54,4 +59,6 @@ def _build(catalog: Catalog, task: Task, configuration: Mapping[str, Value], kin
 
 
 def _values(configuration: Mapping[str, Value], prefix: str) -> dict[str, Value]:
-    return {key.removeprefix(f"{prefix}."): value for key, value in configuration.items() if key.startswith(f"{prefix}.")}
+    return {
+        key.removeprefix(f"{prefix}."): value for key, value in configuration.items() if key.startswith(f"{prefix}.")
+    }

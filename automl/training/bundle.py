@@ -57,12 +57,16 @@ class TrainedModel:
                 f"The model in {folder} has format {described['format']}; this version reads up to {FORMAT}.",
                 hint="Install the version of automl that wrote it, or a newer one.",
             )
-        sources = [PluginSource(p["path"], (folder / PLUGINS / p["file"]).read_text("utf-8")) for p in described["plugins"]]
+        sources = [
+            PluginSource(p["path"], (folder / PLUGINS / p["file"]).read_text("utf-8")) for p in described["plugins"]
+        ]
         raw = described["task"] | {"input_shape": tuple(described["task"]["input_shape"])}
         task = Task(**raw | {"class_names": tuple(raw["class_names"])})
         module = assemble(load_catalog(sources), task, without_download(described["configuration"])).model
         module.load_state_dict(read_weights(folder / WEIGHTS))
-        return cls(task, ImagePreparation.from_dict(described["preparation"]), described["configuration"], module.eval())
+        return cls(
+            task, ImagePreparation.from_dict(described["preparation"]), described["configuration"], module.eval()
+        )
 
 
 def write_bundle(

@@ -15,7 +15,9 @@ def write_weights(model: nn.Module, path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_suffix(".tmp")
     # Tied or channels-last tensors are no plain buffers: safetensors wants each on its own, contiguous.
-    save_file({name: tensor.detach().cpu().contiguous().clone() for name, tensor in model.state_dict().items()}, temporary)
+    save_file(
+        {name: tensor.detach().cpu().contiguous().clone() for name, tensor in model.state_dict().items()}, temporary
+    )
     os.replace(temporary, path)
 
 
@@ -23,4 +25,5 @@ def read_weights(path: Path) -> dict[str, Tensor]:
     """The state that `write_weights` wrote, on the CPU."""
     from safetensors.torch import load_file
 
-    return load_file(path)
+    state: dict[str, Tensor] = load_file(path)
+    return state

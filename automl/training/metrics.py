@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,7 +11,7 @@ from automl.components import Task
 from automl.errors import UserError, unknown
 
 Array = NDArray[np.floating]
-Labels = NDArray[np.generic]
+Labels = NDArray[Any]
 
 
 @dataclass(frozen=True)

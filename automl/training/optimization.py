@@ -31,7 +31,8 @@ def make_optimizer(settings: TrainingSettings, groups: list[dict[str, Any]]) -> 
 class Schedule:
     """Linear warm-up over the first epoch, then the schedule of the settings.
 
-    Call `step` after each optimizer step and `end_epoch` with the validation metric (higher is better) after each epoch.
+    Call `step` after each optimizer step, and after each epoch `end_epoch` with the validation metric, signed so that
+    higher is better.
     """
 
     def __init__(self, settings: TrainingSettings, optimizer: Optimizer, steps_per_epoch: int) -> None:

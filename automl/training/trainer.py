@@ -24,7 +24,6 @@ from automl.training.metrics import Metric, loss_metric, score
 from automl.training.optimization import Schedule, make_optimizer, parameter_groups
 
 
-
 @dataclass(frozen=True)
 class DeviceData:
     """A data set on a device, made once and trained on by many trials."""
@@ -37,7 +36,9 @@ class DeviceData:
 
     @classmethod
     def on(cls, device: torch.device, data: TrainingData) -> DeviceData:
-        inputs, targets, val = (DeviceArray(a, device) for a in (data.train_inputs, data.train_targets, data.val_inputs))
+        inputs, targets, val = (
+            DeviceArray(a, device) for a in (data.train_inputs, data.train_targets, data.val_inputs)
+        )
         return cls(data, device, inputs, targets, val)
 
 
@@ -80,7 +81,7 @@ class Trainer:
         self._metric = metric
         self._weights = weights
         built = assemble(catalog, self._task, configuration)
-        self._model = built.model.to(data.device, memory_format=torch.channels_last)
+        self._model = built.model.to(data.device).to(memory_format=torch.channels_last)
         self._augmentations = built.augmentations
         self._regularizers = built.regularizers
         self._settings = built.settings

@@ -15,7 +15,7 @@ def random_affine(
     scale: Annotated[float, Float(0.0, 0.4)] = 0.1,
     shift: Annotated[float, Float(0.0, 0.25)] = 0.08,
 ) -> object:
-    """Per image: rotates by up to +-degrees, scales by 1 +- scale, shifts by up to +-shift of the size; zeros outside."""
+    """Rotates by up to +-degrees, scales by 1 +- scale, shifts by up to +-shift of the size, each per image."""
     import torch
     from torch.nn import functional
 

@@ -21,7 +21,7 @@ def small_cnn(
     stem_stride: Annotated[int, Choice(1, 2)] = 1,
     pool: Literal["mean", "max"] = "mean",
 ) -> "nn.Module":
-    """Stages of 3x3 convolutions: each doubles the width, the last ones halve the size while 4 px stay; then pooling."""
+    """Stages of 3x3 convolutions that double the width; the last ones halve the size while 4 px stay."""
     from torch import nn
 
     side = min(task.input_shape[1:]) // stem_stride
