@@ -183,6 +183,8 @@ class _Recorder:
         self._tracker.trial_started(record.number, record.model, record.configuration)
 
     def epoch_done(self, record: TrialRecord, report: Report) -> None:
+        # Not before: importing mlflow would take the CPU that the workers need to come up.
+        self._tracker.start()
         self._tracker.epoch(record.number, report.epoch, report.metrics)
 
     def trial_finished(self, record: TrialRecord) -> None:

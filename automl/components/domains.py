@@ -114,7 +114,8 @@ class Float:
         inside = min(max(float(value), self.low), self.high)
         if self.step is None:
             return inside
-        return round(self.low + self.step * math.floor((inside - self.low) / self.step + 0.5), 12)
+        last = math.floor((self.high - self.low) / self.step + 1e-8)  # high itself may lie between two steps
+        return round(self.low + self.step * min(last, math.floor((inside - self.low) / self.step + 0.5)), 12)
 
     def __str__(self) -> str:
         return _range_text(self.low, self.high, self.step, self.log)
@@ -176,7 +177,7 @@ def require(domain: Domain, value: object, name: str) -> None:
 
 
 def _number(value: object) -> float:
-    return value if isinstance(value, int | float) else 0
+    return value if isinstance(value, int | float) and -1e300 < value < 1e300 else 0
 
 
 def _range_text(low: object, high: object, step: object, log: bool) -> str:

@@ -15,6 +15,7 @@ from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 
 from automl.components.catalog import CATALOG, Catalog, registering
+from automl.components.component import Component
 from automl.errors import PluginError, UserError
 
 GROUP = "automl.plugins"
@@ -90,21 +91,24 @@ def _load_file(source: PluginSource) -> None:
     # Tracebacks and inspect.getsource work on a worker that doesn't have the file.
     linecache.cache[source.path] = (len(source.text), None, source.text.splitlines(keepends=True), source.path)
     sys.modules[source.module] = module
-    before = set(CATALOG.components.values())
+    before = dict(CATALOG.components)
     try:
         with registering(origin):
             exec(compile(source.text, source.path, "exec"), module.__dict__)
-    except PluginError:
+        _require_change(source, before)
+    except (Exception, SystemExit) as error:  # a stranger's code: half of a plugin must not stay
         del sys.modules[source.module]
-        raise
-    except Exception as error:
-        del sys.modules[source.module]
+        CATALOG.components = before
+        if isinstance(error, PluginError):
+            raise
         raise PluginError(
             f"The plugin {source.path} can't be loaded: {type(error).__name__}: {error}.",
             hint=f"python {source.path} shows the whole traceback.",
         ) from error
-    if set(CATALOG.components.values()) == before:
-        del sys.modules[source.module]
+
+
+def _require_change(source: PluginSource, before: dict[tuple[str, str], Component]) -> None:
+    if CATALOG.components == before:
         raise PluginError(
             f"The plugin {source.path} registers nothing.",
             hint="Decorate a function with @model, @augmentation or @regularizer from automl.plugin.",

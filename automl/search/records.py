@@ -23,6 +23,8 @@ class Report:
         status: `running` while more epochs follow.
         reason: Why it ended, in a few words. error: the traceback of a failure.
         diverged: Whether a failure is the configuration's fault.
+        parameters: Number of the model's weights.
+        seconds: Of this epoch; the first one's include building the model.
     """
 
     epoch: int

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import time
 import traceback
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -67,6 +68,7 @@ class TrialActor(tune.Trainable):  # type: ignore[misc]
         return {"merit": merit, "epoch": report.epoch, "done": done, "report": json.dumps(asdict(report))}
 
     def _epoch(self) -> Report:
+        started = time.monotonic()
         if self._trainer is None:
             self._trainer = self._make_trainer()
         trainer = self._trainer
@@ -82,7 +84,7 @@ class TrialActor(tune.Trainable):  # type: ignore[misc]
             status="finished" if finished else "running",
             reason="all epochs done" if finished else "",
             parameters=trainer.parameters,
-            seconds=result.seconds,
+            seconds=time.monotonic() - started,
         )
 
     def _make_trainer(self) -> Any:

@@ -35,9 +35,10 @@ class Outbox:
             return self._error
 
     def start(self) -> None:
-        """Starts the thread, which opens the store at once."""
-        self._asked += 1
-        self._thread.start()
+        """Starts the thread, which opens the store at once; a second call does nothing."""
+        if self._thread.ident is None:
+            self._asked += 1
+            self._thread.start()
 
     def post(self, number: int, update: RunUpdate) -> None:
         with self._changed:
@@ -45,7 +46,8 @@ class Outbox:
             self._waiting[number] = earlier.followed_by(update) if earlier else update
 
     def flush(self) -> None:
-        """Waits until one delivery of everything posted so far was tried."""
+        """Waits until one delivery of everything posted so far was tried; starts the thread where nobody has."""
+        self.start()
         with self._changed:
             self._asked += 1
             ticket = self._asked

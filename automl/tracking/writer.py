@@ -23,7 +23,7 @@ class Tracker:
     """Records one search. All methods return at once, except `flush` and `close`, which wait for the store.
 
     What can't be written is kept and tried again, at the latest when `close` is called, which then raises. As a
-    context manager it starts on entry, and ends the search's run as FINISHED, KILLED (interrupted) or FAILED.
+    context manager it ends the search's run on exit as FINISHED, KILLED (interrupted) or FAILED.
 
     Args:
         store: Where to.
@@ -65,11 +65,13 @@ class Tracker:
         self._post(_PARENT, RunUpdate(params=_texts(params), tags={**self._tags(names.SEARCH), **note, **tags}))
 
     def start(self) -> None:
-        """Starts the thread, which opens the store (seconds) while the caller goes on."""
+        """Starts the thread, which imports mlflow and opens the store (seconds of CPU) while the caller goes on.
+
+        What was reported before waits. A second call does nothing.
+        """
         self._outbox.start()
 
     def __enter__(self) -> Self:
-        self.start()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: object) -> None:

@@ -1,0 +1,115 @@
+"""Overhead per trial beyond its own training: 200 short trials on 2 workers, beside Ray Tune with its defaults.
+
+    python tests/benchmarks/overhead.py [--trials 200] [--plain-trials 10]
+
+A trial is one epoch of a small `mlp` on 256 images. Overhead is the workers' time per trial, less what the trial
+itself trained (building its model included): (workers x wall-clock - sum of training) / trials, first trial's start
+to last trial's end. Plain Ray Tune trains the same trials with OptunaSearch and an actor per trial.
+"""
+
+import argparse
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+from common import machine, run_search
+
+WORKERS = 2
+
+
+def make_data(path: Path) -> None:
+    """512 random images 8 x 8 with labels that depend on them."""
+    generator = np.random.default_rng(0)
+    arrays = {}
+    for split, count in (("train", 256), ("val", 128), ("test", 128)):
+        images = generator.integers(0, 256, (count, 8, 8), dtype=np.uint8)
+        arrays |= {f"{split}_images": images, f"{split}_labels": (images.mean((1, 2)) > 127.5).astype(np.int64)}
+    np.savez(path, **arrays)
+
+
+def automl_overhead(data: Path, folder: Path, trials: int) -> float:
+    flags = {"data": str(data), "trials": trials, "workers": WORKERS, "scheduler": "none"}
+    outcome, watch, _ = run_search(folder / "runs", **flags, space={"model": ["mlp"], "training.epochs": 1})
+    records = outcome.result.trials
+    assert len(records) == trials and all(record.status == "finished" for record in records)
+    # After the first epoch: bringing up two actors is no cost of a trial, and is told by startup.py.
+    span = watch.last_trial - watch.first_epoch
+    return (WORKERS * span - sum(record.seconds for record in records[WORKERS:])) / (trials - WORKERS)
+
+
+PLAIN = """
+import sys, time
+from pathlib import Path
+import ray
+from ray import tune
+from ray.tune.search.optuna import OptunaSearch
+
+def train(config, data):
+    import time
+    started = time.monotonic()
+    import torch
+    from automl.components import load_catalog
+    from automl.data import load_dataset
+    from automl.training import TrainingData, find_metric
+    from automl.training.trainer import DeviceData, Trainer
+    torch.set_num_threads(1)
+    d = ray.get(data)
+    started = time.monotonic()
+    configuration = {{"model": "mlp", "model.mlp.width": config["width"], "model.mlp.depth": 2,
+        "training.optimizer": "adamw", "training.lr": config["lr"], "training.batch_size": 64,
+        "training.schedule": "cosine", "training.class_weights": "none", "training.epochs": 1}}
+    trainer = Trainer(load_catalog(), DeviceData.on(torch.device("cpu"), d), configuration,
+        metric=find_metric("accuracy", d.task.kind), seed=0, weights=Path("best.safetensors"))
+    result = trainer.run_epoch()
+    tune.report({{"accuracy": result.metrics["val_accuracy"], "own": time.monotonic() - started}})
+
+if __name__ == "__main__":
+    from automl.data import load_dataset
+    from automl.training import TrainingData
+    d = load_dataset({data!r}, cache=Path({folder!r}))
+    ray.init(num_cpus={workers}, include_dashboard=False, logging_level="ERROR", log_to_driver=False)
+    ref = ray.put(TrainingData(d.task, d.preparation, d.train.inputs, d.train.targets, d.val.inputs, d.val.targets))
+    started = time.time()
+    results = tune.Tuner(
+        tune.with_resources(lambda config: train(config, ref), {{"cpu": 1}}),
+        param_space={{"lr": tune.loguniform(3e-4, 0.1), "width": tune.lograndint(16, 256)}},
+        tune_config=tune.TuneConfig(metric="accuracy", mode="max", search_alg=OptunaSearch(), num_samples={trials}),
+        run_config=tune.RunConfig(storage_path={folder!r}, verbose=0),
+    ).fit()
+    own = [r.metrics["own"] for r in results]
+    print("overhead", ({workers} * (time.time() - started) - sum(own)) / len(own))
+"""
+
+
+def plain_overhead(data: Path, folder: Path, trials: int) -> float:
+    script = folder / "plain.py"
+    script.write_text(PLAIN.format(data=str(data), folder=str(folder / "plain"), workers=WORKERS, trials=trials))
+    done = subprocess.run([sys.executable, str(script)], check=True, stdout=subprocess.PIPE, text=True)
+    return float(done.stdout.split("overhead")[-1])
+
+
+def main() -> None:
+    arguments = argparse.ArgumentParser()
+    arguments.add_argument("--trials", type=int, default=200)
+    arguments.add_argument("--plain-trials", type=int, default=10)
+    chosen = arguments.parse_args()
+    print(machine())
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        make_data(folder / "data.npz")
+        started = time.time()
+        ours = automl_overhead(folder / "data.npz", folder, chosen.trials)
+        print(
+            f"automl: {ours:.3f} s per trial over {chosen.trials} trials ({time.time() - started:.0f} s in all)",
+            flush=True,
+        )
+        plain = plain_overhead(folder / "data.npz", folder, chosen.plain_trials)
+    print(f"Ray Tune, defaults: {plain:.2f} s per trial over {chosen.plain_trials} trials")
+    print(f"ratio {plain / ours:.0f}; to reach: automl <= 0.1 s")
+
+
+if __name__ == "__main__":
+    main()
