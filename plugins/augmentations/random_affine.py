@@ -30,6 +30,7 @@ def random_affine(
         # affine_grid works in units of half the size: a non-square image must not be sheared by the rotation.
         rows = [cos, -sin * height / width, 2 * uniform(shift), sin * width / height, cos, 2 * uniform(shift)]
         grid = functional.affine_grid(torch.stack(rows, 1).view(count, 2, 3), list(images.shape), align_corners=False)
-        return functional.grid_sample(images, grid, align_corners=False), targets
+        # Zeros outside would tell the model how an image was turned; its own border does not.
+        return functional.grid_sample(images, grid, padding_mode="border", align_corners=False), targets
 
     return apply

@@ -51,7 +51,7 @@ def test_an_unknown_name_is_told_with_the_near_matches() -> None:
     catalog = Catalog()
     for name in ("small_cnn", "resnet", "mlp"):
         catalog.add(component(name))
-    with pytest.raises(UserError, match="Unknown model 'resnett'. Choices: mlp, resnet, small_cnn") as refused:
+    with pytest.raises(UserError, match=r"Unknown model 'resnett'\. Choices: mlp, resnet, small_cnn") as refused:
         catalog.get("model", "resnett")
     assert refused.value.hint == "Did you mean resnet?"
 

@@ -106,7 +106,7 @@ def test_a_bad_component_in_a_file_is_refused_by_its_name(empty_catalog: Catalog
 
 
 def test_no_such_plugin_file(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="No plugin file at .*missing.py"):
+    with pytest.raises(UserError, match=r"No plugin file at .*missing\.py"):
         read_plugin(tmp_path / "missing.py")
     with pytest.raises(UserError, match="No plugin file at"):
         read_plugin(tmp_path)
@@ -114,7 +114,7 @@ def test_no_such_plugin_file(tmp_path: Path) -> None:
 
 def test_a_plugin_file_that_is_no_text(tmp_path: Path) -> None:
     (tmp_path / "weights.py").write_bytes(b"\xff\xfe\x00\x80")
-    with pytest.raises(UserError, match="weights.py can't be read"):
+    with pytest.raises(UserError, match=r"weights\.py can't be read"):
         read_plugin(tmp_path / "weights.py")
 
 
