@@ -10,21 +10,24 @@ Scheduler = Literal["asha", "none"]
 SAMPLERS: tuple[str, ...] = get_args(Sampler)
 SCHEDULERS: tuple[str, ...] = get_args(Scheduler)
 
-_DURATION = re.compile(r"(?:(\d+(?:\.\d+)?)h)?(?:(\d+(?:\.\d+)?)m)?(?:(\d+(?:\.\d+)?)s?)?")
+_DURATION = re.compile(r"(?:(\d+(?:\.\d+)?)h)?(?:(\d+(?:\.\d+)?)m)?(?:(\d+(?:\.\d+)?)s)?")
 
 
 def seconds(value: Any) -> Any:
-    """`90`, `"90s"`, `"10m"`, `"1h30m"` as seconds; anything else is left for the type check to refuse."""
+    """`90`, `"90"`, `"90s"`, `"10m"`, `"1h30m"` as seconds; what is no text is left for the type check."""
     if not isinstance(value, str):
         return value
     match = _DURATION.fullmatch(value.strip())
-    if not match or not any(match.groups()):
-        raise ValueError("a duration is written 90s, 10m or 1h30m")
-    hours, minutes, rest = (float(part or 0) for part in match.groups())
-    return hours * 3600 + minutes * 60 + rest
+    if match and any(match.groups()):
+        hours, minutes, rest = (float(part or 0) for part in match.groups())
+        return hours * 3600 + minutes * 60 + rest
+    try:
+        return float(value)
+    except ValueError:
+        raise ValueError("a duration is written 90s, 10m or 1h30m") from None
 
 
-Duration = Annotated[float, BeforeValidator(seconds), Field(gt=0)]
+Duration = Annotated[float, BeforeValidator(seconds), Field(gt=0, allow_inf_nan=False)]
 
 
 class Experiment(BaseModel):
@@ -38,7 +41,8 @@ class Experiment(BaseModel):
         allow_corrupt: Whether more than 5 % unreadable files are skipped, too.
         metric: What is optimized on validation.
         sampler: What proposes. scheduler: what stops early; None fits it to the sampler.
-        trials, time_budget: The first limit reached ends the search; time is in seconds of wall-clock.
+        trials, time_budget: The first limit reached ends the search; time is in seconds of wall-clock. Only a grid,
+            which ends by itself, may do without.
         workers: Trials at a time. cpus_per_trial, gpus_per_trial: their shares. None: by what the machine has.
         seed: Of splits, proposals and training.
         plugins: Paths of plugin files.

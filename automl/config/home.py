@@ -19,17 +19,17 @@ def prepare_home(home: Path) -> None:
     """Makes the folder, or checks that it can be written and was not made by a newer version.
 
     Raises:
-        UserError: It can't be written, or its format is newer than this version knows.
+        UserError: It can't be written, or its format is newer than this version knows or not readable.
     """
     mark = home / "automl.json"
     try:
         home.mkdir(parents=True, exist_ok=True)
-        found = json.loads(mark.read_text())["format"] if mark.exists() else None
+        found = _read_format(mark) if mark.exists() else None
         if found is None:
             mark.write_text(json.dumps({"format": FORMAT}))
         elif not os.access(home, os.W_OK):
             raise PermissionError(13, "Permission denied", str(home))
-    except (OSError, ValueError, KeyError) as error:
+    except OSError as error:
         raise UserError(
             f"The folder {home} can't be written: {error}.", hint="Choose another with --out or AUTOML_HOME."
         ) from error
@@ -38,3 +38,16 @@ def prepare_home(home: Path) -> None:
             f"The folder {home} was made by a newer version of automl (format {found}, this one knows {FORMAT}).",
             hint="Update automl, or choose another folder with --out.",
         )
+
+
+def _read_format(mark: Path) -> int:
+    try:
+        found = json.loads(mark.read_bytes())["format"]
+    except (ValueError, KeyError, TypeError):
+        found = None
+    if not isinstance(found, int):
+        raise UserError(
+            f"{mark} is damaged: it must hold a format's number.",
+            hint="Choose another folder with --out, or remove the file if the folder is automl's.",
+        )
+    return found

@@ -13,6 +13,8 @@ from automl.errors import UserError, unknown
 
 DEFAULT_DOMAIN = "images"
 LIMITS = ("trials", "time_budget")
+OPTIONS = {"plugins": " (option --plugin)", "space": " (option --set)", "description": ""}
+"""What sets a key on the command line, where it isn't an option by the key's own name."""
 
 
 def domains() -> list[str]:
@@ -36,16 +38,19 @@ def load_experiment(
     """
     given = _read(Path(config)) if config else {}
     flags = {key: value for key, value in (flags or {}).items() if value is not None}
-    space = {**_space(given), **flags.pop("space", {}), **dict(map(_assignment, assignments))}
+    space = {**_space(given), **_space(flags), **_assigned(assignments)}
     user = {**given, **flags}
     preset = _preset(str(user.get("domain", DEFAULT_DOMAIN)))
     if any(limit in user for limit in LIMITS):
         preset = {key: value for key, value in preset.items() if key not in LIMITS}
     merged = {**preset, **user, "space": {**preset.get("space", {}), **space}}
     try:
-        return Experiment.model_validate(merged)
+        experiment = Experiment.model_validate(merged)
     except ValidationError as error:
         raise _explained(error, config) from error
+    if experiment.sampler != "grid" and all(getattr(experiment, limit) is None for limit in LIMITS):
+        raise UserError("A search needs a limit: trials or time_budget.", hint="Add --trials 50 or --time-budget 10m.")
+    return experiment
 
 
 def parse_yaml(text: str, where: str) -> Any:
@@ -82,6 +87,14 @@ def _space(given: Mapping[str, Any]) -> dict[str, Any]:
     return space
 
 
+def _assigned(texts: Sequence[str]) -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    for name, value in map(_assignment, texts):
+        if values.setdefault(name, value) != value:
+            raise UserError(f"--set {name} is given twice, as {values[name]} and {value}.", hint="Keep one of them.")
+    return values
+
+
 def _assignment(text: str) -> tuple[str, Any]:
     name, equals, value = text.partition("=")
     if not equals or not name.strip():
@@ -101,5 +114,6 @@ def _explained(error: ValidationError, config: str | Path | None) -> UserError:
     if problem["type"] == "missing":
         return UserError(f"The key {key} is missing.", hint="A domain sets it: choose one with --domain.")
     rule = problem["msg"].removeprefix("Value error, ").removeprefix("Input ")
-    flag = f"--{key.replace('_', '-')}"
-    return UserError(f"{key} (option {flag}): {rule}, got {problem['input']!r}.", hint="automl search --help")
+    name = key.partition(".")[0]
+    option = OPTIONS.get(name, f" (option --{name.replace('_', '-')})")
+    return UserError(f"{key}{option}: {rule}, got {problem['input']!r}.", hint="automl search --help")

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 
 from automl.config import Experiment
 from automl.errors import UserError
-from automl.search.warmup import import_training
 
 QUIET = {
     "RAY_USAGE_STATS_ENABLED": "0",
@@ -22,10 +21,6 @@ QUIET = {
     "TUNE_DISABLE_SIGINT_HANDLER": "1",
     "TUNE_WARN_EXCESSIVE_EXPERIMENT_CHECKPOINT_SYNC_THRESHOLD_S": "0",
 }
-
-
-WARM = 4
-"""At most so many workers import what trials need while the driver still prepares."""
 
 
 @dataclass(frozen=True)
@@ -97,9 +92,14 @@ class Cluster:
             address = os.environ.get("RAY_ADDRESS", "local")
             local = {"include_dashboard": False} if address == "local" else {}
             ray.init(
-                address=address, logging_level=logging.ERROR, log_to_driver=False, configure_logging=False, **local
+                address=address,
+                logging_level=logging.ERROR,
+                log_to_driver=False,
+                configure_logging=False,
+                # By name: Ray's workers import while the driver still prepares, not when the first trial needs it.
+                runtime_env={"worker_process_setup_hook": "automl.search.warmup.import_training"},
+                **local,
             )
-            self._warm = [ray.remote(num_cpus=1)(import_training).remote() for _ in range(min(WARM, os.cpu_count() or 1))]
             import ray.tune
         except Exception as error:  # carried to the thread that waits
             self._error = error

@@ -1,9 +1,7 @@
-"""What a worker imports before its first trial: begun as soon as Ray is up, while the driver still prepares."""
+"""What a worker imports when it starts: while the driver still prepares, so that the first trial needn't wait."""
 
 
 def import_training() -> None:
-    """Imports what the first epoch needs. An optimizer's first step imports `torch._dynamo`: 4 s, the longest of all."""
-    import ray.tune  # noqa: F401
-    import torch._dynamo  # noqa: F401
+    """Imports what the first epoch needs; Ray calls it in each new worker (`worker_process_setup_hook`)."""
 
     import automl.training.trainer  # noqa: F401

@@ -12,6 +12,7 @@ from automl.space.settings import TrainingSettings
 from automl.space.space import Space, SpaceParameter
 
 SWITCHED = ("augmentation", "regularizer")
+MODEL_KEYS = ("choices", "default")
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,7 @@ def compose(catalog: Catalog, task: Task, overrides: Mapping[str, Any]) -> Compo
         UserError: A key that no parameter has, a value out of range, or no model left.
     """
     _refuse_unknown_keys(catalog, overrides)
-    models, notes = _models(catalog, task, overrides.get("model"))
+    models, notes = _models(catalog, task, _names(overrides))
     chosen = SpaceParameter("model", Choice(*(m.name for m in models)), models[0].name)
     parameters = [_narrowed(chosen, _without_names(overrides))]
     for model in models:
@@ -43,8 +44,7 @@ def compose(catalog: Catalog, task: Task, overrides: Mapping[str, Any]) -> Compo
     return Composition(Space(tuple(_reachable(parameters))), tuple(notes))
 
 
-def _models(catalog: Catalog, task: Task, spec: Any) -> tuple[list[Component], list[str]]:
-    names = _names(spec)
+def _models(catalog: Catalog, task: Task, names: list[str]) -> tuple[list[Component], list[str]]:
     candidates = [catalog.get("model", name) for name in names] if names else catalog.of_kind("model")
     reasons = {c.name: c.mismatch(task) for c in candidates}
     notes = [f"Not searched: model {name}, which {why}." for name, why in reasons.items() if why and names]
@@ -55,9 +55,21 @@ def _models(catalog: Catalog, task: Task, spec: Any) -> tuple[list[Component], l
     return fitting, notes
 
 
-def _names(spec: Any) -> list[str]:
-    listed = spec.get("choices", []) if isinstance(spec, Mapping) else spec if isinstance(spec, list) else [spec]
-    return [str(name) for name in listed if name is not None]
+def _names(overrides: Mapping[str, Any]) -> list[str]:
+    """The models that are asked for by name; none: all."""
+    spec = overrides.get("model", {})
+    if isinstance(spec, Mapping):
+        for key in spec:
+            if key not in MODEL_KEYS:
+                raise unknown("key of model", str(key), MODEL_KEYS)
+        if "choices" not in spec:
+            return []
+        spec = spec["choices"]
+    elif isinstance(spec, str):
+        spec = [spec]
+    if not isinstance(spec, list) or not spec:
+        raise UserError(f"model needs at least one value, got {text(spec)}.", hint="For example --set model=[resnet].")
+    return list(dict.fromkeys(map(str, spec)))
 
 
 def _without_names(overrides: Mapping[str, Any]) -> dict[str, Any]:

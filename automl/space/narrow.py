@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from math import isfinite
 from typing import Any
 
-from automl.components import Choice, Domain, Int, Value
-from automl.components.domains import require
+from automl.components import Choice, Domain, Float, Int, Value
+from automl.components.domains import require, text
 from automl.errors import UserError, unknown
 
 RANGE_KEYS = ("low", "high", "step", "log", "default")
@@ -37,17 +38,41 @@ def _bounded(name: str, domain: Domain, default: Value, spec: Mapping[str, Any])
     elif isinstance(domain, Choice):
         narrowed = domain
     else:
-        bounds = {bound: _coerce(domain, spec[bound]) for bound in ("low", "high") if bound in spec}
-        for value in bounds.values():
-            require(domain, value, name)
-        narrowed = replace(domain, **bounds, **{key: spec[key] for key in ("step", "log") if key in spec})
-        if problem := narrowed.problem():
-            raise UserError(f"{name}: {problem}.")
+        narrowed = _range(name, domain, spec)
     if "default" not in spec:
         return narrowed, narrowed.clip(default)
     chosen = _coerce(domain, spec["default"])
     require(narrowed, chosen, name)
     return narrowed, chosen
+
+
+def _range(name: str, domain: Int | Float, spec: Mapping[str, Any]) -> Int | Float:
+    changes: dict[str, Any] = {bound: _coerce(domain, spec[bound]) for bound in ("low", "high") if bound in spec}
+    for value in changes.values():
+        require(domain, value, name)
+    if "step" in spec:
+        # Even distances: the parameter's own logarithmic scale goes, unless it is asked for, too.
+        changes |= {"step": _step(name, domain, spec["step"]), "log": False}
+    if "log" in spec:
+        if not isinstance(spec["log"], bool):
+            raise UserError(f"{name}: log must be true or false, got {text(spec['log'])}.")
+        changes["log"] = spec["log"]
+    narrowed = replace(domain, **changes)
+    if problem := narrowed.problem():
+        raise UserError(f"{name}: {problem}.")
+    lowest: Any = narrowed.low
+    if "step" in spec and narrowed.contains(lowest + narrowed.step):
+        require(domain, lowest + narrowed.step, name)  # a finer step than the parameter's own would leave it
+    return narrowed
+
+
+def _step(name: str, domain: Int | Float, step: Any) -> Any:
+    number = _coerce(domain, step)
+    if isinstance(number, bool) or not isinstance(number, int | float) or not isfinite(number):
+        raise UserError(f"{name}: step must be a number, got {text(step)}.")
+    if isinstance(domain, Int) and not isinstance(number, int):
+        raise UserError(f"{name}: step must be a whole number, got {text(step)}.")
+    return number
 
 
 def _values(name: str, domain: Domain, values: Any) -> list[Value]:
@@ -65,7 +90,7 @@ def _coerce(domain: Domain, value: Any) -> Any:
         return value
     try:
         number = float(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return value
     # 2.5 for an Int stays a float: the range check refuses it, nothing is cut.
     return int(number) if isinstance(domain, Int) and number.is_integer() else number

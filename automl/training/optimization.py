@@ -41,9 +41,9 @@ class Schedule:
         self._cosine = settings.schedule == "cosine"
         self._steps = 0
         self._by_step = LambdaLR(optimizer, self._factor)
-        self._plateau = (
-            ReduceLROnPlateau(optimizer, mode="max", factor=0.3, patience=3) if settings.schedule == "plateau" else None
-        )
+        # Without a threshold: torch's is relative, and any value would count as better than an equal negative one.
+        plateau = ReduceLROnPlateau(optimizer, mode="max", factor=0.3, patience=3, threshold=0.0)
+        self._plateau = plateau if settings.schedule == "plateau" else None
 
     def step(self) -> None:
         self._steps += 1
