@@ -1,6 +1,5 @@
 """A trained model's bundle becomes an MLflow model that anything speaking MLflow can load and serve."""
 
-import warnings
 from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -10,10 +9,12 @@ from automl.components.task import Task
 from automl.tracking.store import Store
 
 if TYPE_CHECKING:
+    import numpy as np
     from mlflow.models import ModelSignature
+    from numpy.typing import NDArray
 
 LOADER = "automl.serving.pyfunc"
-_REQUIREMENTS = ("torch", "numpy", "pillow", "pandas", "safetensors", "mlflow")
+_REQUIREMENTS = ("torch", "torchvision", "numpy", "pillow", "pandas", "safetensors", "mlflow")
 
 
 def log_model(store: Store, *, run_id: str, bundle: Path, task: Task, name: str = "model") -> str:
@@ -39,14 +40,14 @@ def log_model(store: Store, *, run_id: str, bundle: Path, task: Task, name: str 
         run.info.experiment_id, name, source_run_id=run_id, params=run.data.params, model_type="automl"
     )
     try:
-        with TemporaryDirectory() as folder, warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # MLflow asks for an input example; the signature says enough.
+        with TemporaryDirectory() as folder:
             save_model(
                 Path(folder) / "model",
                 loader_module=LOADER,
                 data_path=str(bundle),
                 pip_requirements=requirements(),
                 signature=signature(task),
+                input_example=input_example(task),
                 mlflow_model=Model(model.artifact_location, run_id, model_uuid=model.model_id, model_id=model.model_id),
             )
             client.log_model_artifacts(model.model_id, str(Path(folder) / "model"))
@@ -56,6 +57,13 @@ def log_model(store: Store, *, run_id: str, bundle: Path, task: Task, name: str 
         raise
     client.finalize_logged_model(model.model_id, "READY")
     return f"models:/{model.model_id}"
+
+
+def input_example(task: Task) -> "NDArray[np.uint8]":
+    """One image, (1, C, H, W), all black: it shows the form of an input without showing anyone's data."""
+    import numpy as np
+
+    return np.zeros((1, *task.input_shape), np.uint8)
 
 
 def requirements() -> list[str]:

@@ -1,5 +1,6 @@
 """When a search ends: by trials, by wall-clock, by the user, or because nothing works."""
 
+import math
 import time
 from pathlib import Path
 
@@ -11,6 +12,24 @@ RESERVE_AT_MOST = 10.0
 
 HOPELESS = 5
 """Failures without a single success after which a search gives up: one cause, most likely."""
+
+
+PACE_KNOWN = 10.0
+"""Seconds of training after which a trial's pace tells when it will be done."""
+
+
+def too_slow(elapsed: float, progress: float, left: float) -> str | None:
+    """Why a trial isn't worth going on with: at its pace the time budget ends before its schedule does.
+
+    Args:
+        elapsed: Seconds that it has trained.
+        progress: Part of its epochs done, 0 to 1.
+        left: Seconds until the deadline.
+    """
+    if elapsed < PACE_KNOWN or progress <= 0:
+        return None
+    needed = elapsed / progress - elapsed
+    return f"too slow: {needed:.0f} s to go, {max(0.0, left):.0f} s left" if needed > left else None
 
 
 class StopSignal:
@@ -28,12 +47,17 @@ class StopSignal:
         """Asks all trials to stop at their next batch."""
         self._file.touch()
 
+    @property
+    def seconds_left(self) -> float:
+        """Until the deadline; infinite without one."""
+        return math.inf if self._deadline is None else self._deadline - time.time()
+
     def clear(self) -> None:
         self._file.unlink(missing_ok=True)
 
     def reason(self) -> str | None:
         """Why to stop now, or None."""
-        if self._deadline is not None and time.time() >= self._deadline:
+        if self.seconds_left <= 0:
             return TIME_BUDGET
         return INTERRUPTED if self._file.exists() else None
 

@@ -23,6 +23,10 @@ QUIET = {
 }
 
 
+FEW_CORES = 4
+"""Up to so many CPU cores each has a trial of its own; beyond, so many share one."""
+
+
 @dataclass(frozen=True)
 class Shares:
     """How many trials run at a time, and what each gets."""
@@ -41,7 +45,8 @@ class Shares:
 
 
 def plan_shares(experiment: Experiment, cpus: int, gpus: int) -> Shares:
-    """The experiment's shares, with sensible values where it names none: one trial per GPU, else per CPU core.
+    """The experiment's shares, with sensible values where it names none: one trial per GPU, else per CPU core
+    (per 4 on a large machine).
 
     Raises:
         UserError: GPU shares without a GPU, or more than the machine has.
@@ -58,7 +63,9 @@ def plan_shares(experiment: Experiment, cpus: int, gpus: int) -> Shares:
         raise UserError(f"--cpus-per-trial {experiment.cpus_per_trial:g} is more than the {cpus} CPUs there are.")
     gpu = wanted if wanted is not None else min(1.0, float(gpus))
     fitting = int(gpus / gpu + 1e-9) if gpu else cpus
-    workers = experiment.workers or max(1, min(fitting, int(cpus / (experiment.cpus_per_trial or 1))))
+    # A worker takes about 1 GB: on many cores a trial rather gets several of them.
+    by_cpu = int(cpus / experiment.cpus_per_trial) if experiment.cpus_per_trial else max(FEW_CORES, cpus // FEW_CORES)
+    workers = experiment.workers or max(1, min(fitting, by_cpu))
     cpu = experiment.cpus_per_trial or max(1.0, float(cpus // workers))
     if workers * cpu > cpus or (gpu and workers * gpu > gpus + 1e-9):
         raise UserError(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -164,21 +163,22 @@ def grace_period(epochs: int) -> int:
 
 @contextmanager
 def _gentle_interrupt(request: Callable[[], None]) -> Iterator[Callable[[], bool]]:
-    """Ctrl-C once asks for an end and goes on; twice ends at once. Yields whether it was pressed."""
-    pressed: list[float] = []
+    """Ctrl-C (or SIGTERM) once asks for an end and goes on; twice ends at once. Yields whether it came."""
+    came: list[int] = []
 
-    def handle(_number: int, _frame: FrameType | None) -> None:
-        if pressed:
+    def handle(number: int, _frame: FrameType | None) -> None:
+        if came:
             raise KeyboardInterrupt
-        pressed.append(time.time())
+        came.append(number)
         request()
 
     try:
-        former = signal.signal(signal.SIGINT, handle)
+        former = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
     except ValueError:  # not in the main thread: whoever embeds us handles signals
         yield lambda: False
         return
     try:
-        yield lambda: bool(pressed)
+        yield lambda: bool(came)
     finally:
-        signal.signal(signal.SIGINT, former)
+        for number, handler in former.items():
+            signal.signal(number, handler)

@@ -27,7 +27,12 @@ class StateSearcher(Searcher):  # type: ignore[misc]
         if record is None:
             return str(Searcher.FINISHED)
         self._numbers[trial_id] = record.number
-        return {"number": record.number, "configuration": record.configuration}
+        # Until something has finished, a slow trial is better than none.
+        return {
+            "number": record.number,
+            "configuration": record.configuration,
+            "must_fit": self._state.has_finished_trial,
+        }
 
     def on_trial_result(self, trial_id: str, result: dict[str, Any]) -> None:
         self._state.receive(self._numbers[trial_id], _report(result))

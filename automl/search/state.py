@@ -74,6 +74,11 @@ class SearchState:
             watcher.trial_started(record)
         return record
 
+    @property
+    def has_finished_trial(self) -> bool:
+        """Whether some trial has done all its epochs."""
+        return any(record.status == "finished" for record in self.records.values())
+
     def receive(self, number: int, report: Report) -> None:
         """Takes in an epoch; one that was seen already (the last comes twice) is passed over."""
         record = self.records[number]

@@ -13,7 +13,7 @@ from typing import Any
 from ray import tune
 
 from automl.components import PluginSource
-from automl.search.budget import StopSignal
+from automl.search.budget import StopSignal, too_slow
 from automl.search.folders import weights_of
 from automl.search.records import Report
 
@@ -47,6 +47,7 @@ class TrialActor(tune.Trainable):  # type: ignore[misc]
 
     def _begin(self, config: dict[str, Any]) -> None:
         self._trial = config
+        self._started = time.monotonic()
         self._trainer: Any = None  # frees the former model before the next is built
         self._merit: tuple[float, float] | None = None
 
@@ -72,7 +73,7 @@ class TrialActor(tune.Trainable):  # type: ignore[misc]
         if self._trainer is None:
             self._trainer = self._make_trainer()
         trainer = self._trainer
-        result = trainer.run_epoch(self._stop.reason)
+        result = trainer.run_epoch(self._why_to_stop)
         if result.is_best:
             self._merit = result.merit
         finished = trainer.epoch >= trainer.epochs
@@ -86,6 +87,13 @@ class TrialActor(tune.Trainable):  # type: ignore[misc]
             parameters=trainer.parameters,
             seconds=time.monotonic() - started,
         )
+
+    def _why_to_stop(self) -> str | None:
+        if reason := self._stop.reason():
+            return reason
+        if not self._trial["must_fit"]:
+            return None
+        return too_slow(time.monotonic() - self._started, self._trainer.progress, self._stop.seconds_left)
 
     def _make_trainer(self) -> Any:
         import torch

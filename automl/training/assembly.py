@@ -51,7 +51,9 @@ def switched_on(configuration: Mapping[str, Value], kind: str) -> list[str]:
 
 def without_download(configuration: Mapping[str, Value]) -> dict[str, Value]:
     """The same architecture without fetching weights that are about to be replaced: `pretrained` is off."""
-    return {key: False if key.endswith(".pretrained") else value for key, value in configuration.items()}
+    return {
+        key: False if key.endswith(".pretrained") and value is True else value for key, value in configuration.items()
+    }
 
 
 def _build(catalog: Catalog, task: Task, configuration: Mapping[str, Value], kind: str, name: str) -> Any:

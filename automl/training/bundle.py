@@ -46,15 +46,16 @@ class TrainedModel:
         """Reads a folder that `write_bundle` wrote. Its plugin files are executed: load only what you trust.
 
         Raises:
-            UserError: The folder is no bundle, or was written by a newer version.
+            UserError: The folder is no bundle, is damaged, or was written by a newer version.
         """
         try:
             described = json.loads((folder / DESCRIPTION).read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
-            raise UserError(f"{folder} holds no model of automl: {error}.") from error
-        if described["format"] > FORMAT:
+            written = int(described["format"])
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise UserError(f"{folder} holds no model of automl: {error!r}.") from error
+        if written > FORMAT:
             raise UserError(
-                f"The model in {folder} has format {described['format']}; this version reads up to {FORMAT}.",
+                f"The model in {folder} has format {written}; this version reads up to {FORMAT}.",
                 hint="Install the version of automl that wrote it, or a newer one.",
             )
         sources = [

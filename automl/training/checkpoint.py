@@ -7,6 +7,8 @@ from pathlib import Path
 
 from torch import Tensor, nn
 
+from automl.errors import UserError
+
 
 def write_weights(model: nn.Module, path: Path) -> None:
     """Writes the model's state by write-then-rename, so that a kill leaves the former file."""
@@ -22,8 +24,12 @@ def write_weights(model: nn.Module, path: Path) -> None:
 
 
 def read_weights(path: Path) -> dict[str, Tensor]:
-    """The state that `write_weights` wrote, on the CPU."""
+    """The state that `write_weights` wrote, on the CPU; UserError where the file is gone or damaged."""
+    from safetensors import SafetensorError
     from safetensors.torch import load_file
 
-    state: dict[str, Tensor] = load_file(path)
+    try:
+        state: dict[str, Tensor] = load_file(path)
+    except (OSError, SafetensorError) as error:
+        raise UserError(f"The weights {path} can't be read: {error}.") from error
     return state

@@ -90,14 +90,20 @@ class Trainer:
         for regularizer in self._regularizers:
             groups = regularizer.parameter_groups(groups)
         self._optimizer = make_optimizer(built.settings, groups)
-        batches = math.ceil(len(data.train_inputs) / built.settings.batch_size)
-        self._schedule = Schedule(built.settings, self._optimizer, batches)
+        self._batches = math.ceil(len(data.train_inputs) / built.settings.batch_size)
+        self._schedule = Schedule(built.settings, self._optimizer, self._batches)
+        self._steps = 0
         self._normalize = Normalize(data.source.preparation, data.device)
         self._autocast = torch.autocast("cuda", torch.bfloat16, enabled=data.device.type == "cuda")
         self._best: tuple[float, float] | None = None
         self.epoch = 0
         self.epochs = built.settings.epochs
         self.parameters = sum(p.numel() for p in self._model.parameters())
+
+    @property
+    def progress(self) -> float:
+        """The part of all epochs that is done, 0 to 1, by optimizer steps."""
+        return self._steps / (self._batches * self.epochs)
 
     def run_epoch(self, stop: Callable[[], str | None] = lambda: None) -> EpochResult:
         """Trains one epoch and validates.
@@ -159,6 +165,7 @@ class Trainer:
         self._optimizer.zero_grad(set_to_none=True)
         full.backward()  # type: ignore[no-untyped-call]
         self._optimizer.step()
+        self._steps += 1
         self._schedule.step()
         for regularizer in self._regularizers:
             regularizer.after_step(self._model)
