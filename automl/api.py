@@ -26,7 +26,7 @@ from automl.search import (
     run_search,
     weights_of,
 )
-from automl.space import Space, compose
+from automl.space import Space, check_overrides, compose
 from automl.tracking import Store, Tracker, names, open_store
 from automl.training import baseline_predictions, find_metric, score
 
@@ -86,6 +86,7 @@ def run_experiment(
     started = started or time.time()
     plugins = tuple(read_plugin(path) for path in experiment.plugins)
     catalog = load_catalog(plugins)
+    check_overrides(catalog, experiment.space)
     metric = find_metric(experiment.metric, experiment.task)
     home = find_home(out)
     prepare_home(home)
@@ -140,8 +141,10 @@ def _search(plan: Plan, cluster: Cluster, store: Store, watchers: Sequence[Watch
 
 def _tracker(plan: Plan, store: Store) -> Tracker:
     experiment = plan.experiment
-    budget = f"{experiment.trials} trials" if experiment.trials else f"{experiment.time_budget:g} s"
-    what = f"Searching {plan.data.name} for the best {plan.metric.name}: {budget}, {experiment.sampler}."
+    limits = [f"{experiment.trials} trials"] if experiment.trials else []
+    limits += [f"{experiment.time_budget:g} s"] if experiment.time_budget else []
+    how = ", ".join([*limits, experiment.sampler])
+    what = f"Searching {plan.data.name} for the best {plan.metric.name}: {how}."
     settings = {
         key: value
         for key, value in experiment.model_dump(exclude={"space", "description"}).items()

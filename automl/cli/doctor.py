@@ -29,13 +29,13 @@ def doctor(
     out: Annotated[Optional[Path], typer.Option(help="Folder of results (default: automl_runs).")] = None,
 ) -> None:
     """Show versions, CPUs, GPUs, memory, disk and the store, and say what is missing."""
-    from automl.cli.output import console, plain, table
+    from automl.cli.output import plain, show_table, table
 
     findings = [*_versions(), _cpus(), _gpus(), _memory(), *_store(out), *_components()]
     shown = table("", "found")
     for finding in findings:
         shown.add_row(finding.what, finding.found, style="red" if finding.problem else None)
-    console().print(shown)
+    show_table(shown)
     problems = [finding.problem for finding in findings if finding.problem]
     for problem in problems:
         plain(f"Missing: {problem}")

@@ -11,6 +11,8 @@ from automl.cli import doctor, plugins, predict, search, ui
 from automl.cli.output import error_console
 from automl.errors import UserError
 
+INTERRUPTED = 130
+
 app = typer.Typer(
     help="Search model x augmentation x regularizer x training settings; the best model ends in the registry.",
     no_args_is_help=True,
@@ -42,20 +44,16 @@ def _options(
 def main() -> None:
     """Runs a command and ends the process: 0 done, 1 nothing came of it, 2 the user's mistake, 130 interrupted."""
     try:
-        app(standalone_mode=False)
-        code = 0
-    except typer.Exit as wanted:
-        code = wanted.exit_code
+        code = app(standalone_mode=False) or 0  # what typer.Exit was raised with, Ctrl-C's 130 included
     except UserError as error:
         error_console().print(f"[bold red]Error:[/] {escape(error.message)}")
         if error.hint:
             error_console().print(f"[bold]Next:[/] {escape(error.hint)}")
         code = 2
-    except (KeyboardInterrupt, typer.Abort):
-        error_console().print("Interrupted.")
-        code = 130
     except Exception as error:
         code = _usage(error)
+    if code == INTERRUPTED:
+        error_console().print("Interrupted.")
     _leave(code)
 
 

@@ -43,6 +43,11 @@ def table(*columns: str, right: tuple[str, ...] = ()) -> Table:
     return made
 
 
+def show_table(made: Table) -> None:
+    """A table, with square brackets in its cells as they are: causes and docstrings hold some."""
+    console().print(made, markup=False)
+
+
 def duration(seconds: float) -> str:
     """`8 s`, `3 m 05 s`, `1 h 20 m`."""
     whole = round(seconds)

@@ -16,7 +16,7 @@ def list_(
     plugin: Annotated[Optional[list[str]], typer.Option(help="File with more components; repeatable.")] = None,
 ) -> None:
     """List models, augmentations and regularizers, and plugins that could not be loaded."""
-    from automl.cli.output import console, plain, table
+    from automl.cli.output import plain, show_table, table
     from automl.components import KINDS, TASK_KINDS, load_catalog, read_plugin
     from automl.errors import unknown
 
@@ -31,7 +31,7 @@ def list_(
             parameters = ", ".join(parameter.name for parameter in component.parameters)
             shown.add_row(component.kind, component.name, component.summary, parameters, component.origin)
     if shown.row_count:
-        console().print(shown)
+        show_table(shown)
     else:
         plain(f"No component is called {pattern}." if pattern != "*" else "No component fits.")
     for origin, cause in catalog.broken.items():

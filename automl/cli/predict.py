@@ -19,6 +19,8 @@ def predict(
 
     if not out.parent.is_dir():
         raise UserError(f"No such folder for the predictions: {out.parent}.", hint="Choose another file with --out.")
+    if out.is_dir():
+        raise UserError(f"The predictions need a file, got the folder {out}.", hint="Name a file with --out.")
     table = predict_table(model, source, home=home)
     table.to_csv(out, index=False)
     plain(f"{len(table)} predictions by {model} in {out}.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from automl.cli.output import console, duration, plain, table
+from automl.cli.output import console, duration, plain, show_table, table
 from automl.tracking import names
 from automl.training import METRICS
 
@@ -57,7 +57,7 @@ def _show_trials(outcome: Outcome) -> None:
             style="bold green" if trial is outcome.best else None,
         )
     plain(f"Best of {len(outcome.result.trials)} trials by {metric} on validation ({outcome.result.ended_by}):")
-    console().print(columns)
+    show_table(columns)
 
 
 def _show_failures(outcome: Outcome) -> None:
@@ -79,7 +79,7 @@ def _show_test(outcome: Outcome) -> None:
             name, *(f"{value:.4f}" for value in (best.best[f"val_{name}"], outcome.test[name], outcome.baseline[name]))
         )
     plain(f"Winner: trial {best.number}, {names.components(best.configuration)}, on the test split (read once):")
-    console().print(columns)
+    show_table(columns)
     if outcome.registered:
         model = outcome.registered
         plain(f"Registered as {model.name} version {model.version}, alias {model.alias}: {model.reason}")

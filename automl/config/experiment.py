@@ -37,6 +37,7 @@ class Experiment(BaseModel):
         domain: Name of the preset; the best model is registered under it.
         task: Kind of task.
         data: Path of the data set; None is the domain's built-in demo.
+        demo: Name of that demo; None where the domain has none.
         image_size: Side that images are resized to; None chooses it from the data.
         allow_corrupt: Whether more than 5 % unreadable files are skipped, too.
         metric: What is optimized on validation.
@@ -55,6 +56,7 @@ class Experiment(BaseModel):
     description: str = ""
     task: str = "image-classification"
     data: str | None = None
+    demo: Literal["digits"] | None = None
     image_size: int | None = Field(default=None, ge=4, le=1024)
     allow_corrupt: bool = False
     metric: str

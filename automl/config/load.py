@@ -41,7 +41,8 @@ def load_experiment(
     space = {**_space(given), **_space(flags), **_assigned(assignments)}
     user = {**given, **flags}
     preset = _preset(str(user.get("domain", DEFAULT_DOMAIN)))
-    if any(limit in user for limit in LIMITS):
+    # A grid ends by itself: half of one is nobody's wish.
+    if any(limit in user for limit in LIMITS) or user.get("sampler") == "grid":
         preset = {key: value for key, value in preset.items() if key not in LIMITS}
     merged = {**preset, **user, "space": {**preset.get("space", {}), **space}}
     try:
@@ -50,6 +51,16 @@ def load_experiment(
         raise _explained(error, config) from error
     if experiment.sampler != "grid" and all(getattr(experiment, limit) is None for limit in LIMITS):
         raise UserError("A search needs a limit: trials or time_budget.", hint="Add --trials 50 or --time-budget 10m.")
+    if experiment.data is None and experiment.demo is None:
+        raise UserError(
+            f"The domain {experiment.domain} has no built-in demo, so it needs data.",
+            hint="Add --data path/to/images (a folder or an .npz file).",
+        )
+    if experiment.sampler == "gp" and experiment.scheduler == "asha":
+        raise UserError(
+            "--sampler gp and --scheduler asha don't go together: gp learns nothing from trials that were stopped.",
+            hint="Use --scheduler none, or --sampler tpe.",
+        )
     return experiment
 
 

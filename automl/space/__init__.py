@@ -1,7 +1,16 @@
 """The space of an experiment: composing, narrowing, its default configuration and its grid."""
 
-from automl.space.compose import Composition, compose
+from automl.space.compose import Composition, check_overrides, compose
 from automl.space.settings import TrainingSettings
 from automl.space.space import Configuration, Space, SpaceParameter, Suggest
 
-__all__ = ["Composition", "Configuration", "Space", "SpaceParameter", "Suggest", "TrainingSettings", "compose"]
+__all__ = [
+    "Composition",
+    "Configuration",
+    "Space",
+    "SpaceParameter",
+    "Suggest",
+    "TrainingSettings",
+    "check_overrides",
+    "compose",
+]

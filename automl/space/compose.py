@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from automl.components import Catalog, Choice, Component, Parameter, Task, parameters_of
+from automl.components import Catalog, Choice, Component, Domain, Int, Parameter, Task, Value, parameters_of
 from automl.components.domains import text
 from automl.errors import UserError, unknown
 from automl.space.narrow import narrow
@@ -29,7 +29,7 @@ def compose(catalog: Catalog, task: Task, overrides: Mapping[str, Any]) -> Compo
     Raises:
         UserError: A key that no parameter has, a value out of range, or no model left.
     """
-    _refuse_unknown_keys(catalog, overrides)
+    check_overrides(catalog, overrides)
     models, notes = _models(catalog, task, _names(overrides))
     chosen = SpaceParameter("model", Choice(*(m.name for m in models)), models[0].name)
     parameters = [_narrowed(chosen, _without_names(overrides))]
@@ -42,6 +42,25 @@ def compose(catalog: Catalog, task: Task, overrides: Mapping[str, Any]) -> Compo
                 parameters += [switch, *_of_component(component, task, (switch.name, (True,)), overrides)]
     parameters += _expand("training", parameters_of(TrainingSettings), task, (), overrides)
     return Composition(Space(tuple(_reachable(parameters))), tuple(notes))
+
+
+def check_overrides(catalog: Catalog, overrides: Mapping[str, Any]) -> None:
+    """Refuses what no data can make right, so that it is found before the data is read.
+
+    Raises:
+        UserError: A key that no parameter has, an unknown model, a value out of a range that holds for all data.
+    """
+    for name in _names(overrides):
+        catalog.get("model", name)
+    known = _known(catalog)
+    for key, spec in overrides.items():
+        if key == "model":
+            continue
+        if key not in known:
+            raise _unknown_key(key, spec, known)
+        domain, default = known[key]
+        if not (isinstance(domain, Int) and (callable(domain.low) or callable(domain.high))):
+            narrow(key, domain, default, spec)
 
 
 def _models(catalog: Catalog, task: Task, names: list[str]) -> tuple[list[Component], list[str]]:
@@ -122,15 +141,22 @@ def _can_be(options: list[Any] | None, values: tuple[Any, ...]) -> bool:
     return options is not None and (not options or any(value in options for value in values))
 
 
-def _refuse_unknown_keys(catalog: Catalog, overrides: Mapping[str, Any]) -> None:
-    known = {"model"} | {f"training.{p.name}" for p in parameters_of(TrainingSettings)}
+def _known(catalog: Catalog) -> dict[str, tuple[Domain, Value]]:
+    """Domain and default of whatever could be set, for any data."""
+    known: dict[str, tuple[Domain, Value]] = {}
+    for parameter in parameters_of(TrainingSettings):
+        known[f"training.{parameter.name}"] = parameter.domain, parameter.default
     for (kind, name), component in catalog.components.items():
-        known |= {f"{kind}.{name}"} if kind in SWITCHED else set()
-        known |= {f"{kind}.{name}.{parameter.name}" for parameter in component.parameters}
-    for key, spec in overrides.items():
-        if key not in known:
-            error = unknown("parameter", key, known)
-            error.message = f"Unknown parameter {key!r} (set to {text(spec)})."
-            error.args = (error.message,)
-            error.hint = f"{error.hint or ''} `automl plugins list` shows the components.".strip()
-            raise error
+        if kind in SWITCHED:
+            known[f"{kind}.{name}"] = Choice(False, True), False
+        for parameter in component.parameters:
+            known[f"{kind}.{name}.{parameter.name}"] = parameter.domain, parameter.default
+    return known
+
+
+def _unknown_key(key: str, spec: Any, known: Mapping[str, Any]) -> UserError:
+    near = unknown("parameter", key, ["model", *known]).hint
+    return UserError(
+        f"Unknown parameter {key!r} (set to {text(spec)}).",
+        hint=f"{near or ''} `automl plugins list` shows the components.".strip(),
+    )
