@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from automl.components import Catalog, load_catalog, read_plugin
+from automl.components import TASK_KINDS, Catalog, load_catalog, read_plugin
 from automl.config import Experiment, find_home, prepare_home
+from automl.errors import unknown
 from automl.search import (
     Cluster,
     Plan,
@@ -86,6 +87,8 @@ def run_experiment(
     started = started or time.time()
     plugins = tuple(read_plugin(path) for path in experiment.plugins)
     catalog = load_catalog(plugins)
+    if experiment.task not in TASK_KINDS:
+        raise unknown("task", experiment.task, TASK_KINDS)
     check_overrides(catalog, experiment.space)
     metric = find_metric(experiment.metric, experiment.task)
     home = find_home(out)

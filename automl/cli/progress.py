@@ -50,9 +50,9 @@ class Progress:
         epochs = f"epoch {record.best_epoch:>2} of {record.epoch:>2}"
         line = f"trial {record.number:>3}  {record.model:<12} {value:<24} {epochs}"
         mark = "  [bold green]best so far[/]" if better else ""
-        failed = f"  [red]{record.status}[/]: " if record.status == "failed" else ""
-        console().print(f"{line}  {duration(record.seconds):>8}{mark}{failed}", end="")
-        console().print(record.reason if failed else "", markup=False, soft_wrap=True)
+        ended = {"failed": "  [red]failed:[/] ", "stopped": "  stopped: "}.get(record.status, "")
+        console().print(f"{line}  {duration(record.seconds):>8}{mark}{ended}", end="")
+        console().print(record.reason if ended else "", markup=False, soft_wrap=True)
         self._refresh()
 
     def _refresh(self) -> None:

@@ -98,6 +98,8 @@ class SearchState:
             record.status, record.reason = "failed", "the worker process died (out of memory?)"
         else:
             self.receive(number, last)
+            if not last.metrics:  # it ended within an epoch
+                record.update(last)
             record.status, record.reason, record.error = last.status, last.reason, last.error
             if last.status == "running":
                 record.status, record.reason = "stopped", f"scheduler, after epoch {record.epoch}"

@@ -54,6 +54,7 @@ class TrialActor(tune.Trainable):  # type: ignore[misc]
     def step(self) -> dict[str, Any]:
         from automl.errors import TrialError, TrialStopped
 
+        self._step_started = time.monotonic()
         try:
             report = self._epoch()
         except TrialStopped as stopped:
@@ -69,7 +70,6 @@ class TrialActor(tune.Trainable):  # type: ignore[misc]
         return {"merit": merit, "epoch": report.epoch, "done": done, "report": json.dumps(asdict(report))}
 
     def _epoch(self) -> Report:
-        started = time.monotonic()
         if self._trainer is None:
             self._trainer = self._make_trainer()
         trainer = self._trainer
@@ -85,7 +85,7 @@ class TrialActor(tune.Trainable):  # type: ignore[misc]
             status="finished" if finished else "running",
             reason="all epochs done" if finished else "",
             parameters=trainer.parameters,
-            seconds=time.monotonic() - started,
+            seconds=time.monotonic() - self._step_started,
         )
 
     def _why_to_stop(self) -> str | None:
@@ -119,8 +119,18 @@ class TrialActor(tune.Trainable):  # type: ignore[misc]
         )
 
     def _end(self, status: Any, reason: str, *, error: str = "", diverged: bool = False) -> Report:
-        epoch = self._trainer.epoch if self._trainer else 0
-        return Report(epoch, {}, False, self._merit, status, reason, error, diverged)
+        return Report(
+            epoch=self._trainer.epoch if self._trainer else 0,
+            metrics={},
+            is_best=False,
+            merit=self._merit,
+            status=status,
+            reason=reason,
+            error=error,
+            diverged=diverged,
+            parameters=self._trainer.parameters if self._trainer else 0,
+            seconds=time.monotonic() - self._step_started,
+        )
 
     def _release(self) -> None:
         """After a failure (out of memory, perhaps): outside of the except block nothing holds the tensors any more."""
