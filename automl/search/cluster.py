@@ -27,6 +27,10 @@ FEW_CORES = 4
 """Up to so many CPU cores each has a trial of its own; beyond, so many share one."""
 
 
+ROUNDING = 1e-9
+"""Ten shares of 0.1 GPU are one."""
+
+
 @dataclass(frozen=True)
 class Shares:
     """How many trials run at a time, and what each gets."""
@@ -61,13 +65,13 @@ def plan_shares(experiment: Experiment, cpus: int, gpus: int) -> Shares:
         raise UserError(f"--gpus-per-trial {wanted:g} is more than the {gpus} GPUs there are.")
     if experiment.cpus_per_trial and experiment.cpus_per_trial > cpus:
         raise UserError(f"--cpus-per-trial {experiment.cpus_per_trial:g} is more than the {cpus} CPUs there are.")
-    gpu = wanted if wanted is not None else min(1.0, float(gpus))
-    fitting = int(gpus / gpu + 1e-9) if gpu else cpus
+    gpu = wanted if wanted is not None else min(1.0, gpus / (experiment.workers or max(1, gpus)))
     # A worker takes about 1 GB: on many cores a trial rather gets several of them.
-    by_cpu = int(cpus / experiment.cpus_per_trial) if experiment.cpus_per_trial else max(FEW_CORES, cpus // FEW_CORES)
-    workers = experiment.workers or max(1, min(fitting, by_cpu))
+    by_cpu = cpus / (experiment.cpus_per_trial or max(1, cpus / max(FEW_CORES, cpus // FEW_CORES)))
+    by_gpu = gpus / gpu if gpu else by_cpu
+    workers = experiment.workers or max(1, int(min(by_cpu, by_gpu) + ROUNDING))
     cpu = experiment.cpus_per_trial or max(1.0, float(cpus // workers))
-    if workers * cpu > cpus or (gpu and workers * gpu > gpus + 1e-9):
+    if workers * cpu > cpus or (gpu and workers * gpu > gpus + ROUNDING):
         raise UserError(
             f"{workers} workers with {cpu:g} CPU and {gpu:g} GPU each are more than the {cpus} CPUs and {gpus} GPUs.",
             hint="Lower --workers, --cpus-per-trial or --gpus-per-trial.",

@@ -112,9 +112,10 @@ class SearchState:
         from optuna.trial import TrialState
 
         trial = self._live.pop(number)
-        if record.status == "finished" and record.best:
-            self._study.tell(trial, record.best[self._metric])
-        elif record.status == "failed" and not diverged:
+        value = record.best.get(self._metric, math.nan)
+        if record.status == "finished" and math.isfinite(value):
+            self._study.tell(trial, value)
+        elif record.status in ("failed", "finished") and not diverged:
             self._study.tell(trial, state=TrialState.FAIL)
         else:
             self._study.tell(trial, state=TrialState.PRUNED)
