@@ -21,7 +21,7 @@ def bush() -> None:
     """No parameters."""
 
 
-def giant() -> None:
+def giant(size: Annotated[int, Int(1, 9)] = 3) -> None:
     """Doesn't fit small images."""
 
 

@@ -5,7 +5,7 @@ import pytest
 
 from automl.components import Catalog, Choice, Float, Int, Task
 from automl.errors import UserError
-from automl.space import Space, compose
+from automl.space import Space, check_overrides, compose
 
 MakeTask = Callable[..., Task]
 
@@ -116,7 +116,7 @@ def test_a_value_out_of_range_names_the_parameter_and_the_range(composed: Callab
 
 @pytest.mark.parametrize("spec", ["oak", ["bush", "oak"], {"choices": ["oak"]}])
 def test_an_unknown_model_is_told_with_the_choices(composed: Callable[..., Space], spec: Any) -> None:
-    with pytest.raises(UserError, match="Unknown model 'oak'. Choices: bush, giant, numbers_only, tree"):
+    with pytest.raises(UserError, match=r"Unknown model 'oak'\. Choices: bush, giant, numbers_only, tree"):
         composed({"model": spec})
 
 
@@ -155,4 +155,26 @@ def test_an_empty_catalog_has_no_model_to_search(make_task: MakeTask) -> None:
 
 def test_the_parameters_of_a_model_that_does_not_fit_may_still_be_set(composed: Callable[..., Space]) -> None:
     """A preset narrows models that this data may not fit."""
-    assert "model.giant.size" not in names(composed({"augmentation.flip.p": 0.3}))
+    assert "model.giant.size" not in names(composed({"model.giant.size": 5}))
+
+
+@pytest.mark.parametrize(
+    ("overrides", "message"),
+    [
+        ({"training.lrr": 1}, r"Unknown parameter 'training\.lrr'"),
+        ({"training.lr": 7}, r"training\.lr must be"),
+        ({"augmentation.flip": "maybe"}, r"augmentation\.flip must be one of false, true"),
+        ({"model.giant.size": 10}, r"model\.giant\.size must be 1 to 9"),
+        ({"model": "oak"}, r"Unknown model 'oak'"),
+        ({"model": []}, r"model needs at least one value"),
+    ],
+)
+def test_what_no_data_makes_right_is_found_without_data(
+    forest: Catalog, overrides: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(UserError, match=message):
+        check_overrides(forest, overrides)
+
+
+def test_what_depends_on_the_data_waits_for_it(forest: Catalog) -> None:
+    check_overrides(forest, {"model.tree.width": 1000, "model": "giant", "training.lr": 0.1})

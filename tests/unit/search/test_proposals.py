@@ -1,0 +1,107 @@
+from collections.abc import Callable
+from pathlib import Path
+
+import optuna
+import pytest
+from optuna import Study
+from optuna.storages import JournalStorage
+
+from automl.errors import UserError
+from automl.search.journal import SingleWriterJournal
+from automl.search.proposals import Proposals, key
+from automl.search.samplers import make_sampler
+from automl.space import Configuration, Space
+
+MakeStudy = Callable[..., Study]
+
+
+def all_of(proposals: Proposals, limit: int = 1000) -> list[Configuration]:
+    found = []
+    while len(found) < limit and (proposed := proposals.next()):
+        found.append(proposed[1])
+    return found
+
+
+def test_the_default_configuration_comes_first(make_study: MakeStudy, finite: Space) -> None:
+    proposed = Proposals(make_study(), finite, exhaustive=False).next()
+    assert proposed and proposed[1] == {"model": "c", "on": True, "fixed": 7}
+
+
+def test_a_finite_space_is_proposed_once_and_then_ends(make_study: MakeStudy, finite: Space) -> None:
+    found = all_of(Proposals(make_study(), finite, exhaustive=False))
+    assert sorted(map(key, found)) == sorted(map(key, finite.grid()))
+    assert len(found) == 6
+
+
+def test_a_grid_is_proposed_once_in_its_order(make_study: MakeStudy, finite: Space) -> None:
+    assert all_of(Proposals(make_study(), finite, exhaustive=True)) == list(finite.grid())
+
+
+def test_the_study_knows_the_values_of_a_grid(make_study: MakeStudy, finite: Space) -> None:
+    study = make_study()
+    found = all_of(Proposals(study, finite, exhaustive=True))
+    searched = {parameter.name for parameter in finite.searched}
+    assert [t.params for t in study.get_trials()] == [
+        {name: value for name, value in configuration.items() if name in searched} for configuration in found
+    ]
+
+
+def test_a_space_of_one_configuration_is_proposed_once(make_study: MakeStudy, finite: Space) -> None:
+    alone = Space(finite.parameters[3:])
+    for exhaustive in (False, True):
+        assert all_of(Proposals(make_study(), alone, exhaustive=exhaustive)) == [{"fixed": 7}]
+
+
+def test_a_continuous_space_never_ends_and_nothing_comes_twice(make_study: MakeStudy, continuous: Space) -> None:
+    found = all_of(Proposals(make_study(), continuous, exhaustive=False), limit=50)
+    assert len({key(configuration) for configuration in found}) == 50
+    assert found[0] == {"model": "b", "lr": 0.01}
+
+
+def test_a_grid_over_a_continuous_parameter_is_refused(make_study: MakeStudy, continuous: Space) -> None:
+    with pytest.raises(UserError, match=r"lr is continuous"):
+        all_of(Proposals(make_study(), continuous, exhaustive=True))
+
+
+@pytest.mark.parametrize("exhaustive", [False, True])
+def test_a_study_that_is_opened_again_goes_on_with_what_is_new(tmp_path: Path, finite: Space, exhaustive: bool) -> None:
+    def opened() -> Study:
+        storage = JournalStorage(SingleWriterJournal(tmp_path / "study.journal"))
+        return optuna.create_study(study_name="s", storage=storage, load_if_exists=True)
+
+    first = all_of(Proposals(opened(), finite, exhaustive=exhaustive), limit=2)
+    rest = all_of(Proposals(opened(), finite, exhaustive=exhaustive))
+    assert sorted(map(key, first + rest)) == sorted(map(key, finite.grid()))
+
+
+@pytest.mark.parametrize("sampler", ["random", "tpe", "gp"])
+def test_the_same_seed_and_results_give_the_same_proposals(sampler: str, continuous: Space) -> None:
+    def proposed(seed: int) -> list[Configuration]:
+        study = optuna.create_study(sampler=make_sampler(sampler, seed))
+        proposals = Proposals(study, continuous, exhaustive=False)
+        found = []
+        for _ in range(12):
+            trial, configuration = proposals.next() or pytest.fail("nothing proposed")
+            study.tell(trial, float(str(configuration["lr"])) ** 2)
+            found.append(configuration)
+        return found
+
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+    assert proposed(1) == proposed(1)
+    assert proposed(1) != proposed(2)
+
+
+@pytest.mark.parametrize("sampler", ["random", "tpe"])
+def test_every_sampler_ends_with_a_finite_space(sampler: str, finite: Space) -> None:
+    study = optuna.create_study(sampler=make_sampler(sampler, 0))
+    proposals = Proposals(study, finite, exhaustive=False)
+    count = 0
+    while proposed := proposals.next():
+        study.tell(proposed[0], float(count))
+        count += 1
+    assert count == 6
+
+
+def test_a_configuration_is_recognized_in_any_order() -> None:
+    assert key({"a": 1, "b": 2.0}) == key({"b": 2.0, "a": 1})
+    assert key({"a": 1}) != key({"a": True}) != key({"a": "1"})

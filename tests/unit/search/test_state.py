@@ -1,0 +1,251 @@
+import math
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from optuna import Study
+from optuna.trial import TrialState
+
+from automl.search.budget import HOPELESS, StopSignal
+from automl.search.folders import weights_of
+from automl.search.proposals import Proposals
+from automl.search.records import Report, TrialRecord
+from automl.search.state import SearchState
+from automl.space import Space
+
+MakeStudy = Callable[..., Study]
+
+
+class Events:
+    """A watcher that remembers."""
+
+    def __init__(self) -> None:
+        self.seen: list[tuple[Any, ...]] = []
+
+    def trial_started(self, record: TrialRecord) -> None:
+        self.seen.append(("started", record.number))
+
+    def epoch_done(self, record: TrialRecord, report: Report) -> None:
+        self.seen.append(("epoch", record.number, report.epoch))
+
+    def trial_finished(self, record: TrialRecord) -> None:
+        self.seen.append(("finished", record.number, record.status))
+
+
+class Search:
+    """A state and the parts that it tells."""
+
+    def __init__(self, study: Study, space: Space, folder: Path, limit: int | None = None) -> None:
+        self.study = study
+        self.folder = folder
+        self.events = Events()
+        self.stop = StopSignal(folder, None)
+        self.state = SearchState(
+            study,
+            Proposals(study, space, exhaustive=False),
+            limit=limit,
+            stop=self.stop,
+            metric="val_accuracy",
+            folder=folder,
+            watchers=[self.events],
+        )
+
+    def start(self) -> int:
+        """Proposes a trial and writes weights as its worker would."""
+        record = self.state.propose()
+        assert record is not None
+        weights = weights_of(self.folder, record.number)
+        weights.parent.mkdir(parents=True)
+        weights.write_text(str(record.number))
+        return record.number
+
+    def run(self, *values: float, status: Any = "finished", **changes: Any) -> int:
+        """Runs a trial that reports these values, the last with the status."""
+        number = self.start()
+        best = -math.inf
+        for epoch, value in enumerate(values, 1):
+            is_best, best = value > best, max(best, value)
+            last = epoch == len(values)
+            report = epoch_report(epoch, value, best, is_best, status=status if last else "running", **changes)
+            if last:
+                self.state.close(number, report)
+            else:
+                self.state.receive(number, report)
+        return number
+
+
+def epoch_report(epoch: int, value: float, best: float, is_best: bool = True, **changes: Any) -> Report:
+    return Report(
+        **{
+            "epoch": epoch,
+            "metrics": {"val_accuracy": value, "train_loss": 1.0},
+            "is_best": is_best,
+            "merit": (best, -1.0),
+            "status": "running",
+            "parameters": 10,
+            "seconds": 0.5,
+            **changes,
+        }
+    )
+
+
+def ended(status: Any, reason: str, **changes: Any) -> Report:
+    """A trial's end without an epoch."""
+    return Report(0, {}, False, None, status, reason, **changes)
+
+
+@pytest.fixture
+def search(make_study: MakeStudy, continuous: Space, tmp_path: Path) -> Search:
+    return Search(make_study(), continuous, tmp_path)
+
+
+def test_a_finished_trial_is_told_as_complete_with_its_best_value(search: Search) -> None:
+    number = search.run(0.5, 0.9, 0.7)
+    trial = search.study.get_trials()[number]
+    assert (trial.state, trial.value) == (TrialState.COMPLETE, 0.9)
+    assert trial.intermediate_values == {1: 0.5, 2: 0.9, 3: 0.7}
+    record = search.state.records[number]
+    assert (record.status, record.epoch, record.best_epoch, record.best["val_accuracy"]) == ("finished", 3, 2, 0.9)
+    assert (record.seconds, record.parameters) == (1.5, 10)
+
+
+def test_a_trial_that_the_scheduler_stops_is_told_as_pruned_with_its_values(search: Search) -> None:
+    number = search.run(0.5, 0.4, status="running")
+    trial = search.study.get_trials()[number]
+    assert trial.state == TrialState.PRUNED
+    assert trial.intermediate_values == {1: 0.5, 2: 0.4}
+    record = search.state.records[number]
+    assert (record.status, record.reason) == ("stopped", "scheduler, after epoch 2")
+
+
+def test_a_trial_that_stops_in_the_middle_keeps_what_it_had(search: Search) -> None:
+    number = search.start()
+    search.state.receive(number, epoch_report(1, 0.5, 0.5))
+    search.state.close(number, Report(1, {}, False, (0.5, -1.0), "stopped", "time budget"))
+    assert search.study.get_trials()[number].state == TrialState.PRUNED
+    record = search.state.records[number]
+    assert (record.status, record.reason, record.best["val_accuracy"]) == ("stopped", "time budget", 0.5)
+    assert search.state.best is record
+
+
+def test_a_trial_that_fails_is_told_as_failed_with_its_cause(search: Search) -> None:
+    number = search.start()
+    search.state.close(number, ended("failed", "ValueError: no", error="Traceback ...\nValueError: no"))
+    assert search.study.get_trials()[number].state == TrialState.FAIL
+    record = search.state.records[number]
+    assert (record.status, record.reason) == ("failed", "ValueError: no")
+    assert record.error.startswith("Traceback")
+
+
+def test_a_trial_that_diverges_teaches_the_sampler(search: Search) -> None:
+    """A failure that is the configuration's own fault: TPE never sees FAIL, but PRUNED it does."""
+    number = search.start()
+    search.state.close(number, ended("failed", "diverged: nan", diverged=True))
+    assert search.study.get_trials()[number].state == TrialState.PRUNED
+    assert search.state.records[number].status == "failed"
+
+
+def test_a_worker_that_dies_fails_its_trial(search: Search) -> None:
+    number = search.start()
+    search.state.close(number, None)
+    record = search.state.records[number]
+    assert record.status == "failed" and "worker process died" in record.reason
+    assert search.study.get_trials()[number].state == TrialState.FAIL
+
+
+def test_the_last_epoch_counts_once_though_it_is_told_twice(search: Search) -> None:
+    number = search.start()
+    last = epoch_report(1, 0.5, 0.5, status="finished")
+    search.state.receive(number, last)
+    search.state.close(number, last)
+    assert search.events.seen == [("started", number), ("epoch", number, 1), ("finished", number, "finished")]
+    assert search.state.records[number].seconds == 0.5
+
+
+def test_a_metric_that_is_not_defined_is_not_reported_and_never_wins(search: Search) -> None:
+    number = search.start()
+    search.state.close(number, epoch_report(1, math.nan, -math.inf, status="finished"))
+    trial = search.study.get_trials()[number]
+    assert trial.intermediate_values == {} and trial.state != TrialState.COMPLETE
+    assert search.state.best is None
+    assert search.state.records[number].epoch == 1
+
+
+def test_the_best_trial_keeps_its_weights_and_the_others_lose_theirs(search: Search) -> None:
+    numbers = [search.run(0.5), search.run(0.8), search.run(0.7), search.run(0.6, status="running")]
+    assert search.state.best is search.state.records[numbers[1]]
+    assert [weights_of(search.folder, number).exists() for number in numbers] == [False, True, False, False]
+
+
+def test_a_trial_that_is_still_running_keeps_its_weights(search: Search) -> None:
+    running = search.start()
+    search.run(0.9)
+    assert weights_of(search.folder, running).exists()
+
+
+def test_a_stopped_trial_may_win(search: Search) -> None:
+    search.run(0.5)
+    number = search.run(0.9, status="running")
+    assert search.state.best is search.state.records[number]
+
+
+def test_equal_values_are_decided_by_the_smooth_loss(search: Search) -> None:
+    search.run(0.9)
+    number = search.start()
+    search.state.close(number, epoch_report(1, 0.9, 0.9, merit=(0.9, -0.5), status="finished"))
+    assert search.state.best is search.state.records[number]
+
+
+def test_it_is_known_whether_a_trial_has_done_all_its_epochs(search: Search) -> None:
+    search.run(0.9, status="running")
+    assert not search.state.has_finished_trial
+    search.run(0.5)
+    assert search.state.has_finished_trial
+
+
+def test_a_search_ends_with_its_number_of_trials(make_study: MakeStudy, continuous: Space, tmp_path: Path) -> None:
+    search = Search(make_study(), continuous, tmp_path, limit=2)
+    search.run(0.5)
+    search.start()
+    assert search.state.propose() is None
+    assert search.state.ended_by == "2 trials done"
+
+
+def test_a_search_ends_when_the_space_is_exhausted(make_study: MakeStudy, finite: Space, tmp_path: Path) -> None:
+    search = Search(make_study(), finite, tmp_path, limit=100)
+    for _ in range(6):
+        search.run(0.5)
+    assert search.state.propose() is None
+    assert search.state.ended_by == "the space is exhausted"
+
+
+def test_a_search_ends_when_it_is_interrupted(search: Search) -> None:
+    search.run(0.5)
+    search.stop.request()
+    assert search.state.propose() is None
+    assert search.state.ended_by == "interrupted"
+    search.stop.clear()
+    assert search.state.propose() is None, "over is over"
+
+
+def test_a_search_gives_up_when_everything_fails(search: Search) -> None:
+    for _ in range(HOPELESS):
+        search.state.close(search.start(), ended("failed", "ImportError: no timm"))
+    assert search.state.propose() is None
+    assert search.state.ended_by == f"the first {HOPELESS} trials all failed"
+
+
+def test_one_success_is_enough_to_go_on(search: Search) -> None:
+    search.run(0.5)
+    for _ in range(2 * HOPELESS):
+        search.state.close(search.start(), ended("failed", "ImportError: no timm"))
+    assert search.state.propose() is not None
+
+
+def test_a_minimized_metric_is_told_as_it_is(make_study: MakeStudy, continuous: Space, tmp_path: Path) -> None:
+    search = Search(make_study("minimize"), continuous, tmp_path)
+    number = search.start()
+    search.state.close(number, epoch_report(1, 0.25, -0.25, status="finished"))
+    assert search.study.get_trials()[number].value == 0.25
+    assert search.state.best is search.state.records[number]
