@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import shlex
-import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-
-import yaml
 
 from automl.components import TASK_KINDS, Catalog, load_catalog, read_plugin
 from automl.config import Experiment, find_home, prepare_home
@@ -18,7 +14,6 @@ from automl.errors import unknown
 from automl.search import (
     Cluster,
     Plan,
-    Report,
     SearchResult,
     TrialRecord,
     Watcher,
@@ -27,6 +22,7 @@ from automl.search import (
     run_search,
     weights_of,
 )
+from automl.search.recording import Recorder, open_tracker, winner_note
 from automl.space import Space, check_overrides, compose
 from automl.tracking import Store, Tracker, names, open_store
 from automl.training import baseline_predictions, find_metric, score
@@ -133,72 +129,11 @@ def _space(catalog: Catalog, data: Dataset, experiment: Experiment, say: Say) ->
 
 
 def _search(plan: Plan, cluster: Cluster, store: Store, watchers: Sequence[Watcher]) -> Outcome:
-    tracker = _tracker(plan, store)
-    with tracker:
-        _record_inputs(plan, tracker)
-        result = run_search(plan, cluster, [_Recorder(tracker, plan.metric.name), *watchers])
+    with open_tracker(plan, store) as tracker:
+        result = run_search(plan, cluster, [Recorder(tracker, plan.metric.name), *watchers])
         outcome = _conclude(plan, store, tracker, result)
         tracker.close("KILLED" if result.interrupted else "FINISHED" if result.best else "FAILED")
     return outcome
-
-
-def _tracker(plan: Plan, store: Store) -> Tracker:
-    experiment = plan.experiment
-    limits = [f"{experiment.trials} trials"] if experiment.trials else []
-    limits += [f"{experiment.time_budget:g} s"] if experiment.time_budget else []
-    how = ", ".join([*limits, experiment.sampler])
-    what = f"Searching {plan.data.name} for the best {plan.metric.name}: {how}."
-    settings = {
-        key: value
-        for key, value in experiment.model_dump(exclude={"space", "description"}).items()
-        if value not in (None, ())
-    }
-    return Tracker(
-        store,
-        experiment=experiment.domain,
-        search=plan.folder.name,
-        description=what,
-        params=settings,
-        tags={},
-        metric=plan.metric.name,
-        minimize=plan.metric.minimize,
-    )
-
-
-def _record_inputs(plan: Plan, tracker: Tracker) -> None:
-    data, experiment = plan.data, plan.experiment
-    counts = {"train": len(data.train), "val": len(data.val), "test": len(data.test)}
-    tracker.dataset(name=data.name, digest=data.digest, source=str(experiment.data or "built-in"), profile=counts)
-    text = yaml.safe_dump(experiment.model_dump(mode="json", exclude_none=True), sort_keys=False)
-    (plan.folder / "experiment.yaml").write_text(text, encoding="utf-8")
-    tracker.artifact(text, "experiment.yaml")
-    tracker.artifact(shlex.join(["automl", *sys.argv[1:]]) + "\n", "command.txt")
-    tracker.artifact("\n".join(data.report.lines()), "data.txt")
-    for plugin in plan.plugins:
-        tracker.artifact(plugin.text, f"plugins/{Path(plugin.path).stem}-{plugin.sha256[:12]}.py")
-
-
-class _Recorder:
-    """Passes on to MLflow what happens in a search."""
-
-    def __init__(self, tracker: Tracker, metric: str) -> None:
-        self._tracker = tracker
-        self._metric = metric
-
-    def trial_started(self, record: TrialRecord) -> None:
-        self._tracker.trial_started(record.number, record.model, record.configuration)
-
-    def epoch_done(self, record: TrialRecord, report: Report) -> None:
-        # Not before: importing mlflow would take the CPU that the workers need to come up.
-        self._tracker.start()
-        self._tracker.epoch(record.number, report.epoch, report.metrics)
-
-    def trial_finished(self, record: TrialRecord) -> None:
-        figures: dict[str, float] = {"epochs": record.epoch, "seconds": record.seconds, "weights": record.parameters}
-        if record.best:
-            figures |= {names.best(self._metric): record.best[f"val_{self._metric}"], "best_epoch": record.best_epoch}
-        reason = record.error or record.reason
-        self._tracker.trial_finished(record.number, status=record.status, reason=reason, summary=figures)
 
 
 def _conclude(plan: Plan, store: Store, tracker: Tracker, result: SearchResult) -> Outcome:
@@ -217,7 +152,7 @@ def _conclude(plan: Plan, store: Store, tracker: Tracker, result: SearchResult) 
         tracker.search_summary(
             metrics={names.SEARCH_BEST: best.best[f"val_{plan.metric.name}"], "trials": len(result.trials)}
             | {f"test_{name}": value for name, value in test.items()},
-            note=_note(plan, result, best, test, baseline),
+            note=winner_note(plan, result, best, test, baseline),
             winner=best.number,
         )
         tracker.flush()
@@ -293,18 +228,6 @@ def _register(
         value=validation[metric.name],
         baseline=val_baseline[metric.name],
         evidence=evidence,
-    )
-
-
-def _note(
-    plan: Plan, result: SearchResult, best: TrialRecord, test: dict[str, float], baseline: dict[str, float]
-) -> str:
-    name = plan.metric.name
-    return (
-        f"Winner: trial {names.run_name(best.number, best.model)}, validation {name} "
-        f"{best.best[f'val_{name}']:.4f}, test {name} {test[name]:.4f} (trivial baseline {baseline[name]:.4f}).\n\n"
-        f"{names.components(best.configuration)}, best of {len(result.trials)} trials on {plan.data.name}; "
-        f"ended by: {result.ended_by}."
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import signal
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -130,6 +131,7 @@ def _tune(plan: Plan, state: SearchState, deadline: float | None) -> None:
     )
     tuner.fit()
     searcher.close_rest()
+    shutil.rmtree(plan.folder / "tune", ignore_errors=True)  # Ray Tune's own notes: the study holds all of it
 
 
 def _scheduler(plan: Plan) -> Any:

@@ -1,0 +1,86 @@
+"""What MLflow is told of a search."""
+
+import shlex
+import sys
+from pathlib import Path
+
+import yaml
+
+from automl.search.records import Report, TrialRecord
+from automl.search.runner import Plan, SearchResult
+from automl.tracking import Store, Tracker, names
+
+
+def open_tracker(plan: Plan, store: Store) -> Tracker:
+    """The tracker of a search, which what it was started with is already reported to."""
+    experiment = plan.experiment
+    limits = [f"{experiment.trials} trials"] if experiment.trials else []
+    limits += [f"{experiment.time_budget:g} s"] if experiment.time_budget else []
+    how = ", ".join([*limits, experiment.sampler])
+    what = f"Searching {plan.data.name} for the best {plan.metric.name}: {how}."
+    settings = {
+        key: value
+        for key, value in experiment.model_dump(exclude={"space", "description"}).items()
+        if value not in (None, ())
+    }
+    tracker = Tracker(
+        store,
+        experiment=experiment.domain,
+        search=plan.folder.name,
+        description=what,
+        params=settings,
+        tags={},
+        metric=plan.metric.name,
+        minimize=plan.metric.minimize,
+    )
+    _record_inputs(plan, tracker)
+    return tracker
+
+
+def _record_inputs(plan: Plan, tracker: Tracker) -> None:
+    data, experiment = plan.data, plan.experiment
+    counts = {"train": len(data.train), "val": len(data.val), "test": len(data.test)}
+    tracker.dataset(name=data.name, digest=data.digest, source=str(experiment.data or "built-in"), profile=counts)
+    text = yaml.safe_dump(experiment.model_dump(mode="json", exclude_none=True), sort_keys=False)
+    (plan.folder / "experiment.yaml").write_text(text, encoding="utf-8")
+    tracker.artifact(text, "experiment.yaml")
+    tracker.artifact(shlex.join(["automl", *sys.argv[1:]]) + "\n", "command.txt")
+    tracker.artifact("\n".join(data.report.lines()), "data.txt")
+    for plugin in plan.plugins:
+        tracker.artifact(plugin.text, f"plugins/{Path(plugin.path).stem}-{plugin.sha256[:12]}.py")
+
+
+class Recorder:
+    """Passes on to MLflow what happens in a search."""
+
+    def __init__(self, tracker: Tracker, metric: str) -> None:
+        self._tracker = tracker
+        self._metric = metric
+
+    def trial_started(self, record: TrialRecord) -> None:
+        self._tracker.trial_started(record.number, record.model, record.configuration)
+
+    def epoch_done(self, record: TrialRecord, report: Report) -> None:
+        # Not before: importing mlflow would take the CPU that the workers need to come up.
+        self._tracker.start()
+        self._tracker.epoch(record.number, report.epoch, report.metrics)
+
+    def trial_finished(self, record: TrialRecord) -> None:
+        figures: dict[str, float] = {"epochs": record.epoch, "seconds": record.seconds, "weights": record.parameters}
+        if record.best:
+            figures |= {names.best(self._metric): record.best[f"val_{self._metric}"], "best_epoch": record.best_epoch}
+        reason = record.error or record.reason
+        self._tracker.trial_finished(record.number, status=record.status, reason=reason, summary=figures)
+
+
+def winner_note(
+    plan: Plan, result: SearchResult, best: TrialRecord, test: dict[str, float], baseline: dict[str, float]
+) -> str:
+    """What won and by how much, in plain words, for the search's page."""
+    name = plan.metric.name
+    return (
+        f"Winner: trial {names.run_name(best.number, best.model)}, validation {name} "
+        f"{best.best[f'val_{name}']:.4f}, test {name} {test[name]:.4f} (trivial baseline {baseline[name]:.4f}).\n\n"
+        f"{names.components(best.configuration)}, best of {len(result.trials)} trials on {plan.data.name}; "
+        f"ended by: {result.ended_by}."
+    )
