@@ -1,14 +1,16 @@
 """What all tests share: a clean environment, small tasks and arrays, plugin files, the catalog."""
 
 import os
+import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from textwrap import dedent
 from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from automl.components import CATALOG, Catalog, Task, load_catalog
 from automl.data import ImagePreparation
@@ -23,7 +25,8 @@ MakeTask = Callable[..., Task]
 @pytest.fixture(autouse=True)
 def _no_settings_of_the_user(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("AUTOML_HOME", "AUTOML_PLUGINS", "MLFLOW_TRACKING_URI", "RAY_ADDRESS"):
-        monkeypatch.delenv(name, raising=False)
+        monkeypatch.setenv(name, "")  # so that what a test sets is unset after it
+        monkeypatch.delenv(name)
 
 
 @pytest.fixture(scope="session")
@@ -56,6 +59,22 @@ def make_data(make_task: MakeTask) -> Callable[..., TrainingData]:
         return TrainingData(make_task(shape, classes), preparation, *split(train), *split(val))
 
     return make
+
+
+@pytest.fixture(scope="session")
+def write_images() -> Callable[..., Path]:
+    """write_images(folder, {"dark": 10, "light": 8}) -> grey images whose brightness tells their class."""
+
+    def write(root: Path, counts: Mapping[str, int], side: int = 8) -> Path:
+        rng = np.random.default_rng(0)
+        for index, (name, count) in enumerate(counts.items()):
+            (root / name).mkdir(parents=True, exist_ok=True)
+            for number in range(count):
+                pixels = np.clip(rng.normal(50 + 100 * index, 30, (side, side)), 0, 255).astype(np.uint8)
+                Image.fromarray(pixels).save(root / name / f"{number}.png")
+        return root
+
+    return write
 
 
 @pytest.fixture(scope="session")
@@ -105,6 +124,18 @@ def write_plugin(tmp_path: Path) -> Callable[..., Path]:
         return path
 
     return write
+
+
+@pytest.fixture(scope="session")
+def run_automl() -> Callable[..., subprocess.CompletedProcess[str]]:
+    """run_automl("search", "--trials", 3, cwd=folder) -> the `automl` command in a process of its own, ended."""
+
+    def run(*arguments: Any, cwd: Path) -> subprocess.CompletedProcess[str]:
+        command = [str(Path(sys.executable).with_name("automl")), *map(str, arguments)]
+        own = {name: value for name, value in os.environ.items() if not name.startswith(("AUTOML_", "MLFLOW_", "RAY_"))}
+        return subprocess.run(command, cwd=cwd, env=own, capture_output=True, text=True, timeout=240, check=False)
+
+    return run
 
 
 def _forget_file_plugins() -> None:

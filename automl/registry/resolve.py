@@ -78,8 +78,8 @@ def _download(store: Store, client: "MlflowClient", version: "ModelVersion") -> 
         kept.parent.mkdir(parents=True, exist_ok=True)
         partial = Path(mkdtemp(dir=kept.parent, prefix=".partial-"))
         try:
-            download_artifacts(artifact_uri=location, dst_path=str(partial), tracking_uri=store.tracking_uri)
-            partial.rename(kept)
+            fetched = download_artifacts(artifact_uri=location, dst_path=str(partial), tracking_uri=store.tracking_uri)
+            Path(fetched).rename(kept)  # a folder of its own inside of `partial`
         finally:
             shutil.rmtree(partial, ignore_errors=True)
     except (OSError, MlflowException) as error:

@@ -3,6 +3,8 @@
 import fcntl
 import os
 import sqlite3
+import urllib.error
+import urllib.request
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
@@ -24,6 +26,8 @@ _SETTINGS = {
     "MLFLOW_MODEL_CATALOG_URI": "",
     "MLFLOW_SKIP_PIP_REQUIREMENTS_CHECK": "true",
     "MLFLOW_UV_AUTO_DETECT": "false",
+    "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
+    "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
     # A server that is away is reported after half a minute, not after several; the writer tries again anyway.
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "4",
     "MLFLOW_HTTP_REQUEST_TIMEOUT": "30",
@@ -44,6 +48,11 @@ class Store:
     tracking_uri: str
     artifact_location: str | None
     home: Path
+
+    @property
+    def is_server(self) -> bool:
+        """Whether it is reached by HTTP."""
+        return self.tracking_uri.startswith(("http://", "https://"))
 
     @property
     def database(self) -> Path | None:
@@ -100,6 +109,8 @@ def open_store(home: Path) -> Store:
     store = Store(uri, None if is_server else (home / "artifacts").as_uri(), home)
     if store.database is not None and store.database.exists():
         _check_database(store.database)
+    if store.is_server:
+        _check_server(store)
     return store
 
 
@@ -110,6 +121,17 @@ def environment(store: Store) -> dict[str, str]:
     if store.artifact_location is not None:
         own["MLFLOW_DEFAULT_ARTIFACT_ROOT"] = store.artifact_location
     return os.environ | own
+
+
+def _check_server(store: Store) -> None:
+    """Finds before a search what would otherwise be found after it. Any answer will do: it may ask who we are."""
+    try:
+        with urllib.request.urlopen(f"{store.tracking_uri.rstrip('/')}/health", timeout=10):
+            pass
+    except urllib.error.HTTPError:
+        pass
+    except OSError as error:
+        raise _unusable(store, error) from error
 
 
 def _write_ahead(database: Path) -> None:

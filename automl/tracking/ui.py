@@ -20,11 +20,16 @@ PAGE = "/#/experiments?workflowType=machine_learning"
 
 
 def serve_ui(store: Store, *, port: int, open_browser: bool, say: Callable[[str], None]) -> int:
-    """Runs the UI on loopback until it is ended (Ctrl-C); returns its exit code.
+    """Runs the UI on loopback until it is ended (Ctrl-C); returns its exit code. A server has one of its own already.
 
     Raises:
         UserError: There is nothing to show, the port is taken, or the server doesn't come up.
     """
+    if store.is_server:
+        say(f"The MLflow UI: {store.tracking_uri.rstrip('/')}{PAGE}")
+        if open_browser:
+            webbrowser.open(store.tracking_uri.rstrip("/") + PAGE)
+        return 0
     if store.database is not None and not store.database.exists():
         raise UserError(f"Nothing was logged yet: there is no {store.database}.", hint="Run automl search first.")
     _require_free(port)

@@ -48,7 +48,9 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for number, (model, value) in enumerate([("mlp", 0.91), ("small_cnn", 0.987), ("resnet", 0.95)]):
             tracker.trial_started(number, model, {"model": model, "training.lr": 0.003})
             tracker.epoch(number, 1, {"val_accuracy": value})
-            tracker.trial_finished(number, status="finished", reason="all epochs done", summary={"best_accuracy": value})
+            tracker.trial_finished(
+                number, status="finished", reason="all epochs done", summary={"best_accuracy": value}
+            )
         tracker.search_summary(metrics={"search_best": 0.987}, note="Winner: trial 001 small_cnn.", winner=1)
         tracker.flush()
         (home / "leaderboard.txt").write_text(tracker.leaderboard_url(""))

@@ -24,7 +24,8 @@ def table() -> str:
     catalog = load_catalog()
     # Only what comes with automl: another test's plugin may be loaded in this process.
     own = [c for kind in KINDS for c in catalog.of_kind(kind) if c.origin.startswith("package automl ")]
-    spaces = {name: compose(catalog, TASK, load_experiment(flags={"domain": name}).space).space for name in domains()}
+    presets = {name: load_experiment(flags={"domain": name, "data": "images"}).space for name in domains()}
+    spaces = {name: compose(catalog, TASK, preset).space for name, preset in presets.items()}
     rows = [("kind", "name", "values (default)", *(f"`{name}`" for name in spaces)), ("---",) * (3 + len(spaces))]
     rows += [_component_row(component, spaces.values()) for component in own]
     rows += [_training_row(parameter, spaces.values()) for parameter in parameters_of(TrainingSettings)]

@@ -1,5 +1,7 @@
 import sqlite3
+import threading
 from contextlib import closing
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
@@ -33,9 +35,22 @@ def test_a_relative_home_becomes_absolute(tmp_path: Path, monkeypatch: pytest.Mo
 
 
 def test_a_tracking_server_wins_and_decides_where_files_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://tracking.example:5000")
-    store = open_store(tmp_path)
-    assert (store.tracking_uri, store.artifact_location, store.database) == ("http://tracking.example:5000", None, None)
+    # Whatever it answers (here: that there is no such page), it is there.
+    with HTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler) as server:
+        threading.Thread(target=server.handle_request, daemon=True).start()
+        address = f"http://127.0.0.1:{server.server_port}"
+        monkeypatch.setenv("MLFLOW_TRACKING_URI", address)
+        store = open_store(tmp_path)
+    assert (store.tracking_uri, store.artifact_location, store.database) == (address, None, None)
+
+
+def test_a_server_that_is_not_there_is_named_before_anything_is_done(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:9")
+    with pytest.raises(UserError, match=r"http://127\.0\.0\.1:9") as refused:
+        open_store(tmp_path)
+    assert "MLFLOW_TRACKING_URI" in str(refused.value.hint)
 
 
 def test_another_database_keeps_its_files_in_the_home_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

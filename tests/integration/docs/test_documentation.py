@@ -1,0 +1,288 @@
+"""What is documented works: commands are run, experiments and plugins loaded, links looked up."""
+
+import os
+import re
+import shlex
+import signal
+import socket
+import subprocess
+import sys
+import tomllib
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+from automl.components import CATALOG, Catalog, Regularizer, Task, load_catalog, read_plugin
+from automl.config import load_experiment
+from automl.space import compose
+from automl.training.assembly import Augmentation, assemble
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+ROOT = Path(__file__).parents[3]
+BIN = Path(sys.executable).parent
+# The commands of docs/benchmarks.md take minutes each, and their numbers are that page's content.
+GUIDES = [page for page in sorted(ROOT.glob("docs/*.md")) if page.name != "benchmarks.md"]
+EXAMPLES = sorted(ROOT.glob("examples/*/README.md"))
+PAGES = [ROOT / "README.md", *GUIDES, *EXAMPLES]
+LINKING = [*PAGES, *(ROOT / name for name in ("CONTRIBUTING.md", "CHANGELOG.md", "docker/README.md"))]
+TASK = Task(kind="image-classification", num_outputs=2, input_shape=(1, 28, 28), class_names=("bright", "dark"))
+
+ELSEWHERE = {
+    "make search": "automl search is run here, and make is looked at by `make -n`",
+    "make test": "this is it",
+    "pip install .": "tests/unit/packaging builds and opens the wheel",
+}
+SHORT = """
+import automl
+search = automl.search
+automl.search = lambda *data, **keys: search(*data, **keys | {"trials": 1})
+"""
+
+
+@dataclass(frozen=True)
+class Block:
+    """A fenced block of a page."""
+
+    page: Path
+    language: str
+    text: str
+
+    @property
+    def file(self) -> str | None:
+        """The name of the file that it is: its first line says so."""
+        match = re.match(r"# (\S+\.(?:py|yaml))\n", self.text)
+        return match[1] if match else None
+
+    def __str__(self) -> str:
+        return f"{self.page.relative_to(ROOT)}: {self.text.splitlines()[0]}"
+
+
+def blocks(page: Path) -> list[Block]:
+    found = re.findall(r"^```(\w+)\n(.*?)^```$", page.read_text(encoding="utf-8"), flags=re.M | re.S)
+    return [Block(page, language, text) for language, text in found]
+
+
+BLOCKS = [block for page in PAGES for block in blocks(page)]
+PYTHON = [block for block in BLOCKS if block.language == "python"]
+PLUGINS = [block for block in PYTHON if "automl.plugin" in block.text]
+
+
+def commands(page: Path) -> list[str]:
+    """The commands of a page, one per line; comments and continued lines are the shell's."""
+    shell = [block.text.replace("\\\n", " ") for block in blocks(page) if block.language in ("bash", "sh", "console")]
+    lines = (shlex.join(shlex.split(line, comments=True)) for text in shell for line in text.splitlines())
+    return [line for line in lines if line]
+
+
+@dataclass
+class Workshop:
+    """A folder with data under the pages' own names for it. Each command is run once, however often it is shown."""
+
+    folder: Path
+    ray_address: str
+    _done: set[str] = field(default_factory=set)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """With our commands first, and one Ray for all searches: starting it takes longer than a small search."""
+        path = f"{BIN}{os.pathsep}{os.environ['PATH']}"
+        return os.environ | {"PATH": path, "RAY_ADDRESS": self.ray_address, "COLUMNS": "160"}
+
+    def run(self, command: str) -> str:
+        """What it prints. Fails where it exits with anything but 0."""
+        done = subprocess.run(
+            shlex.split(command), cwd=self.folder, env=self.environment, capture_output=True, text=True
+        )
+        assert done.returncode == 0, f"{command}\n{done.stdout[-3000:]}\n{done.stderr[-3000:]}"
+        return done.stdout
+
+    def follow(self, command: str) -> None:
+        """Runs a documented command, a search with one trial of one epoch, and checks what it leaves."""
+        words = shlex.split(command)
+        if command in self._done or command in ELSEWHERE:
+            return
+        self._done.add(command)
+        if words[:2] == ["automl", "ui"]:
+            self._look_at_ui(command)
+        elif words[:2] == ["automl", "search"]:
+            epochs = "" if "training.epochs=" in command else " --set training.epochs=1"
+            assert "Registered as" in self.run(f"{command} --trials 1{epochs}"), command
+        elif words[:2] == ["automl", "predict"]:
+            self.run(command)
+            header, *rows = (self.folder / "predictions.csv").read_text().splitlines()
+            assert header.startswith("id,prediction,p_")
+            assert [row.split(",")[0] for row in rows] == ["0.png", "1.png", "2.png"]
+        else:
+            assert self.run(command), f"{command} prints nothing"
+
+    def _look_at_ui(self, command: str) -> None:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+        words = [*shlex.split(command), "--no-browser", "--port", str(port)]
+        with subprocess.Popen(
+            words, cwd=self.folder, env=self.environment, stdout=subprocess.PIPE, text=True
+        ) as process:
+            assert process.stdout is not None
+            assert f"127.0.0.1:{port}" in process.stdout.readline()
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=30) as answer:
+                assert answer.status == 200
+            process.send_signal(signal.SIGINT)
+            assert process.wait(60) == 0
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """With the data, the examples, and the files that the pages show."""
+    folder = tmp_path_factory.mktemp("workshop")
+    (folder / "examples").symlink_to(ROOT / "examples")
+    _write_data(folder / "path" / "to")
+    for block in BLOCKS:
+        if block.file:
+            assert not (folder / block.file).exists(), f"two blocks are called {block.file}"
+            (folder / block.file).write_text(block.text, encoding="utf-8")
+    return folder
+
+
+def _write_data(folder: Path) -> None:
+    """Dark and bright images: one epoch tells them apart, so there is a champion to predict with."""
+    from PIL import Image
+
+    rng = np.random.default_rng(0)
+
+    def images(count: int) -> tuple[np.ndarray, np.ndarray]:
+        labels = np.arange(count) % 2
+        brightness = (70 + 110 * labels).reshape(-1, 1, 1)
+        return np.clip(rng.normal(brightness, 20, (count, 28, 28)), 0, 255).astype(np.uint8), labels.reshape(-1, 1)
+
+    for row, (image, label) in enumerate(zip(*images(300), strict=True)):
+        place = folder / "images" / ("dark", "bright")[int(label[0])]
+        place.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(image).save(place / f"{row}.png")
+    (folder / "new" / "images").mkdir(parents=True)
+    for row, image in enumerate(images(3)[0]):
+        Image.fromarray(image).save(folder / "new" / "images" / f"{row}.png")
+    arrays = {}
+    for split, count in {"train": 300, "val": 40, "test": 40}.items():
+        arrays[f"{split}_images"], arrays[f"{split}_labels"] = images(count)
+    np.savez_compressed(folder / "pneumoniamnist.npz", **arrays)
+
+
+@pytest.fixture(scope="module")
+def workshop(folder: Path) -> Iterator[Workshop]:
+    import ray
+
+    ray.init(address="local", num_cpus=2, include_dashboard=False, log_to_driver=False)
+    yield Workshop(folder, ray.get_runtime_context().gcs_address)
+    ray.shutdown()
+
+
+@pytest.mark.integration
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize(
+    "page", [page for page in PAGES if commands(page) and page not in EXAMPLES], ids=lambda page: page.name
+)
+def test_the_commands_of_a_page_do_what_they_say(page: Path, workshop: Workshop) -> None:
+    for command in commands(page):
+        workshop.follow(command)
+
+
+@pytest.mark.parametrize(
+    "command", [command for page in EXAMPLES for command in commands(page) if "automl search" in command]
+)
+def test_an_example_is_accepted_as_a_command(command: str, folder: Path) -> None:
+    """It is refused for the one thing that is wrong with it here, so all else of it was understood."""
+    words = [str(BIN / "automl"), *shlex.split(command)[1:], "--trials", "0"]
+    done = subprocess.run(words, cwd=folder, capture_output=True, text=True)
+
+    assert done.returncode == 2
+    assert "trials (option --trials)" in done.stderr
+    assert all((folder / word).exists() for word in words if word.startswith("examples/"))
+
+
+@pytest.mark.integration
+@pytest.mark.parametrize("block", [block for block in PYTHON if block not in PLUGINS], ids=str)
+def test_python_code_runs(block: Block, workshop: Workshop) -> None:
+    assert workshop.run(shlex.join([sys.executable, "-c", SHORT + block.text])), "it prints nothing"
+
+
+@pytest.mark.parametrize("target", ["search", "test", "lint", "lock", "ui", "clean"])
+def test_make_knows_what_to_do_for(target: str) -> None:
+    done = subprocess.run(["make", "-n", target], cwd=ROOT, capture_output=True, text=True)
+
+    assert done.returncode == 0, done.stderr
+    assert done.stdout
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(pytest.param(block.text, id=str(block)) for block in BLOCKS if block.language == "yaml"),
+        *(pytest.param(p.read_text(), id=str(p.relative_to(ROOT))) for p in sorted(ROOT.glob("examples/*/*.yaml"))),
+    ],
+)
+def test_an_experiment_is_accepted(
+    text: str, folder: Path, tmp_path: Path, shared_catalog: Catalog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(folder)
+    file = tmp_path / "experiment.yaml"
+    file.write_text(text, encoding="utf-8")
+
+    experiment = load_experiment(config=file)
+    space = compose(load_catalog([read_plugin(path) for path in experiment.plugins]), TASK, experiment.space).space
+
+    assert space.default()["model"]
+
+
+@pytest.mark.parametrize("block", [block for block in BLOCKS if block.language == "toml"], ids=str)
+def test_toml_names_a_group_that_automl_looks_into(block: Block) -> None:
+    assert list(tomllib.loads(block.text)["project"]["entry-points"]) == ["automl.plugins"]
+
+
+@pytest.mark.parametrize(
+    "plugin", [str(block.file) for block in PLUGINS] + ["examples/custom_plugin/attention_pool_net.py"]
+)
+def test_a_plugin_keeps_its_contract(plugin: str, folder: Path, shared_catalog: Catalog) -> None:
+    import optuna
+    import torch
+
+    before = set(CATALOG.components)
+    load_catalog([read_plugin(folder / plugin)])
+    (key,) = set(CATALOG.components) - before
+    kind, name = key
+    switch = {f"{other}.{component}": (other, component) == key for other, component in CATALOG.components}
+    chosen = {name: on for name, on in switch.items() if not name.startswith("model.")}
+    space = compose(CATALOG, TASK, chosen | {"model": name if kind == "model" else "mlp"}).space
+
+    study = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=0))
+    for configuration in [space.default(), *(space.suggest(study.ask()) for _ in range(8))]:
+        built = assemble(CATALOG, TASK, configuration)
+        assert built.model(torch.rand(6, *TASK.input_shape)).shape == (6, TASK.num_outputs)
+        assert all(isinstance(regularizer, Regularizer) for regularizer in built.regularizers)
+        for augmentation in built.augmentations:
+            _check_augmentation(augmentation, torch.rand(100, *TASK.input_shape))
+
+
+def _check_augmentation(augment: Augmentation, images: "Tensor") -> None:
+    import torch
+
+    kept, targets = images.clone(), torch.arange(len(images))
+    changed, same_targets = augment(images, targets)
+    assert changed.shape == images.shape
+    assert torch.equal(same_targets, targets)
+    assert torch.equal(images, kept), "it changes its arguments"
+    assert not torch.equal(changed, images), "it does nothing"
+
+
+@pytest.mark.parametrize("page", LINKING, ids=lambda page: str(page.relative_to(ROOT)))
+def test_links_lead_somewhere(page: Path) -> None:
+    targets = re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8"))
+
+    assert [target for target in targets if "://" not in target and not (page.parent / target).exists()] == []
