@@ -32,6 +32,7 @@ _SETTINGS = {
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "4",
     "MLFLOW_HTTP_REQUEST_TIMEOUT": "30",
 }
+TRACKING_URI = "MLFLOW_TRACKING_URI"
 _SQLITE = "sqlite:///"
 
 
@@ -68,8 +69,12 @@ class Store:
         """
         import mlflow
 
-        # Resolving models:/ URIs goes through the global URI, whatever the client's own one is.
+        # Resolving models:/ URIs goes through the global URI, whatever the client's own one is. MLflow also writes it
+        # into the environment, where the next search of this process would take it for the user's wish.
+        given = os.environ.get(TRACKING_URI)
         mlflow.set_tracking_uri(self.tracking_uri)
+        if given is None:
+            os.environ.pop(TRACKING_URI, None)
         try:
             with self.lock("store"):  # Two processes that create one database at once break each other's migrations.
                 if self.database is not None:
@@ -103,7 +108,7 @@ def open_store(home: Path) -> Store:
         home.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise UserError(f"Can't write to the folder {home}: {error.strerror}.", hint="Choose another folder.") from None
-    uri = os.environ.get("MLFLOW_TRACKING_URI") or f"{_SQLITE}{home / 'mlflow.db'}"
+    uri = os.environ.get(TRACKING_URI) or f"{_SQLITE}{home / 'mlflow.db'}"
     # A server keeps files where it was told to. A bare database has no say: MLflow would fill ./mlruns.
     is_server = uri.startswith(("http://", "https://", "databricks"))
     store = Store(uri, None if is_server else (home / "artifacts").as_uri(), home)

@@ -39,7 +39,7 @@ def serve_ui(store: Store, *, port: int, open_browser: bool, say: Callable[[str]
     ) as server:
         try:
             address = f"http://{HOST}:{port}"
-            _wait_until_up(server, address)
+            wait_until_up(server, address)
             say(f"The MLflow UI: {address}{PAGE}  (Ctrl-C ends it)")
             if open_browser:
                 webbrowser.open(address + PAGE)
@@ -59,7 +59,8 @@ def _require_free(port: int) -> None:
             raise UserError(f"Port {port} can't be used: {error}.", hint="Choose another with --port.") from error
 
 
-def _wait_until_up(server: "subprocess.Popen[bytes]", address: str) -> None:
+def wait_until_up(server: "subprocess.Popen[bytes]", address: str) -> None:
+    """Returns when the server answers; UserError when it ends before, or takes longer than `PATIENCE`."""
     deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline and server.poll() is None:
         try:

@@ -12,6 +12,7 @@ import pytest
 from automl.components.task import Task
 from automl.registry import Evidence, find_model, log_model, register
 from automl.tracking import Tracker, open_store
+from automl.tracking.ui import wait_until_up
 
 pytestmark = pytest.mark.integration
 
@@ -28,12 +29,9 @@ def address(tmp_path: Path) -> Iterator[str]:
     command += ["--backend-store-uri", f"sqlite:///{tmp_path / 'server.db'}"]
     command += ["--artifacts-destination", str(tmp_path / "server")]
     settings = {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false", "MLFLOW_DISABLE_TELEMETRY": "true"}
-    with subprocess.Popen(command, env=os.environ | settings, stderr=subprocess.PIPE, text=True) as server:
-        assert server.stderr is not None
-        for line in server.stderr:
-            if "Application startup complete" in line:
-                break
+    with subprocess.Popen(command, env=os.environ | settings) as server:
         try:
+            wait_until_up(server, f"http://127.0.0.1:{port}")
             yield f"http://127.0.0.1:{port}"
         finally:
             server.terminate()

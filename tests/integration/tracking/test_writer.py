@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from automl.errors import UserError
-from automl.tracking import Store, Tracker
+from automl.tracking import Store, Tracker, open_store
 
 pytestmark = pytest.mark.integration
 
@@ -147,6 +147,11 @@ def test_a_store_that_breaks_does_not_stop_training_and_is_reported_at_the_end(
     search.epoch(0, 2, {"loss": 0.5})
     search.close()
     assert [point.step for point in store.client().get_metric_history(search.run_id(0), "loss")] == [1, 2]
+
+
+def test_a_second_home_in_one_process_has_a_store_of_its_own(store: Store, tmp_path: Path) -> None:
+    store.client()
+    assert open_store(tmp_path / "second").tracking_uri != store.tracking_uri
 
 
 def test_a_server_that_went_away_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
