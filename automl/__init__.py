@@ -6,6 +6,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+# Before the function of this name: importing a package binds its name here, once.
+import automl.search  # noqa: F401
+
 if TYPE_CHECKING:
     from automl.api import Outcome
     from automl.training.bundle import TrainedModel

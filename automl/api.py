@@ -8,21 +8,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from automl.components import TASK_KINDS, Catalog, load_catalog, read_plugin
+from automl.components import FILE_ORIGIN, TASK_KINDS, Catalog, load_catalog, read_plugin
 from automl.config import Experiment, find_home, prepare_home
 from automl.errors import unknown
-from automl.search import (
-    Cluster,
-    Plan,
-    SearchResult,
-    TrialRecord,
-    Watcher,
-    new_search_folder,
-    plan_shares,
-    run_search,
-    weights_of,
-)
+from automl.search.cluster import Cluster, plan_shares
+from automl.search.folders import new_search_folder, weights_of
 from automl.search.recording import Recorder, open_tracker, winner_note
+from automl.search.records import TrialRecord
+from automl.search.runner import Plan, SearchResult, run_search
+from automl.search.state import Watcher
 from automl.space import Space, check_overrides, compose
 from automl.tracking import Store, Tracker, names, open_store
 from automl.training import baseline_predictions, find_metric, score
@@ -123,6 +117,10 @@ def _space(catalog: Catalog, data: Dataset, experiment: Experiment, say: Say) ->
     composition = compose(catalog, data.task, experiment.space)
     for note in composition.notes:
         say(note)
+    searched = composition.space["model"].domain.values() or []
+    for model in catalog.of_kind("model"):
+        if model.origin.startswith(FILE_ORIGIN) and model.name not in searched:
+            say(f"Not searched: model {model.name} of {model.origin}; add it with --models {model.name},...")
     if experiment.sampler == "grid":
         say(f"The grid has {sum(1 for _ in composition.space.grid()):,} configurations.")
     return composition.space

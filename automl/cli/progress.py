@@ -8,7 +8,7 @@ from typing import Self
 
 from automl.cli.output import console, duration
 from automl.config import Experiment
-from automl.search import Report, TrialRecord
+from automl.search.records import Report, TrialRecord
 
 
 class Progress:

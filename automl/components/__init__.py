@@ -5,11 +5,12 @@ from automl.components.component import KINDS, Component
 from automl.components.domains import Choice, Domain, Float, Int, Value
 from automl.components.hooks import Regularizer
 from automl.components.parameters import Parameter, parameters_of
-from automl.components.sources import PluginSource, load_catalog, read_plugin
+from automl.components.sources import FILE_ORIGIN, PluginSource, load_catalog, read_plugin
 from automl.components.task import TASK_KINDS, Task
 
 __all__ = [
     "CATALOG",
+    "FILE_ORIGIN",
     "KINDS",
     "TASK_KINDS",
     "Catalog",

@@ -38,5 +38,6 @@ class Regularizer:
         """Called after each epoch, before validation."""
 
     def evaluation_model(self, model: nn.Module) -> nn.Module:
-        """The model that is validated, kept and served: `model` itself, or an average of its weights."""
+        """The model that is validated, kept and served: `model` itself, or one of the same structure (the same names in
+        its `state_dict`), such as an average of its weights."""
         return model

@@ -19,6 +19,8 @@ from automl.components.component import Component
 from automl.errors import PluginError, UserError
 
 GROUP = "automl.plugins"
+FILE_ORIGIN = "file"
+"""How the origin of what came from a file begins."""
 
 
 @dataclass(frozen=True)
@@ -85,7 +87,7 @@ def _origin_of(entry: EntryPoint) -> str:
 def _load_file(source: PluginSource) -> None:
     if source.module in sys.modules:
         return
-    origin = f"file {source.path}"
+    origin = f"{FILE_ORIGIN} {source.path}"
     module = types.ModuleType(source.module)
     module.__file__ = source.path
     # Tracebacks and inspect.getsource work on a worker that doesn't have the file.

@@ -58,9 +58,7 @@ class TrainedModel:
                 f"The model in {folder} has format {written}; this version reads up to {FORMAT}.",
                 hint="Install the version of automl that wrote it, or a newer one.",
             )
-        sources = [
-            PluginSource(p["path"], (folder / PLUGINS / p["file"]).read_text("utf-8")) for p in described["plugins"]
-        ]
+        sources = [_read_plugin(folder, entry) for entry in described["plugins"]]
         raw = described["task"] | {"input_shape": tuple(described["task"]["input_shape"])}
         task = Task(**raw | {"class_names": tuple(raw["class_names"])})
         module = assemble(load_catalog(sources), task, without_download(described["configuration"])).model
@@ -68,6 +66,17 @@ class TrainedModel:
         return cls(
             task, ImagePreparation.from_dict(described["preparation"]), described["configuration"], module.eval()
         )
+
+
+def _read_plugin(folder: Path, entry: Mapping[str, str]) -> PluginSource:
+    """A packed plugin; UserError if it isn't the text that the model was trained with."""
+    source = PluginSource(entry["path"], (folder / PLUGINS / entry["file"]).read_text("utf-8"))
+    if source.sha256 != entry["sha256"]:
+        raise UserError(
+            f"The plugin {entry['file']} in {folder} isn't what the model was trained with: its sha256 differs.",
+            hint="Restore the model's files from where they were registered.",
+        )
+    return source
 
 
 def write_bundle(

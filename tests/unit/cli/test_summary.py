@@ -10,7 +10,8 @@ from automl.cli.progress import Progress
 from automl.cli.summary import show
 from automl.config import load_experiment
 from automl.registry import Registered
-from automl.search import SearchResult, TrialRecord
+from automl.search.records import TrialRecord
+from automl.search.runner import SearchResult
 
 METRICS = ("accuracy", "balanced_accuracy", "auc", "f1_macro", "log_loss")
 

@@ -7,10 +7,9 @@ from pathlib import Path
 import pytest
 
 from automl.components import Choice, Int
-from automl.search import most_epochs, new_search_folder
 from automl.search.budget import PACE_KNOWN, StopSignal, deadline_of, too_slow
-from automl.search.folders import weights_of
-from automl.search.runner import _gentle_interrupt, grace_period
+from automl.search.folders import new_search_folder, weights_of
+from automl.search.runner import _gentle_interrupt, grace_period, most_epochs
 from automl.space import Space, SpaceParameter
 
 

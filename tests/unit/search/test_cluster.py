@@ -4,7 +4,7 @@ import pytest
 
 from automl.config import load_experiment
 from automl.errors import UserError
-from automl.search import Shares, plan_shares
+from automl.search.cluster import Shares, plan_shares
 
 
 def shares(cpus: int, gpus: int = 0, **flags: Any) -> Shares:

@@ -131,7 +131,12 @@ def test_a_bundle_brings_its_plugin_along(
     gc.collect()
     loaded = TrainedModel.load(folder)
     assert (loaded.predict(data.val_inputs).argmax(1) == data.val_targets).mean() == metrics["val_accuracy"]
-    assert [file.read_text() for file in (folder / "plugins").iterdir()] == [source.text]
+    (packed,) = (folder / "plugins").iterdir()
+    assert packed.read_text() == source.text
+
+    packed.write_text(source.text + "# changed since\n")
+    with pytest.raises(UserError, match="isn't what the model was trained with"):
+        TrainedModel.load(folder)
 
 
 def test_a_bundle_holds_no_pickle(
