@@ -99,18 +99,11 @@ class Cluster:
 
             for logger in ("ray", "ray._private.worker", "ray.tune"):
                 logging.getLogger(logger).setLevel(logging.ERROR)
-            # A leftover file of a killed driver makes a plain init connect to a dead cluster: say which one is meant.
-            address = os.environ.get("RAY_ADDRESS", "local")
-            local = {"include_dashboard": False} if address == "local" else {}
-            ray.init(
-                address=address,
-                logging_level=logging.ERROR,
-                log_to_driver=False,
-                configure_logging=False,
-                # By name: Ray's workers import while the driver still prepares, not when the first trial needs it.
-                runtime_env={"worker_process_setup_hook": "automl.search.warmup.import_training"},
-                **local,
-            )
+            try:
+                _start_ray()
+            except Exception:  # on a busy machine Ray's own limit of 30 s may pass: once more
+                ray.shutdown()
+                _start_ray()
             import ray.tune
         except Exception as error:  # carried to the thread that waits
             self._error = error
@@ -134,3 +127,20 @@ class Cluster:
         self._over.set()
         if self._ready.is_set():
             self._thread.join()
+
+
+def _start_ray() -> None:
+    import ray
+
+    # A leftover file of a killed driver makes a plain init connect to a dead cluster: say which one is meant.
+    address = os.environ.get("RAY_ADDRESS", "local")
+    local = {"include_dashboard": False} if address == "local" else {}
+    ray.init(
+        address=address,
+        logging_level=logging.ERROR,
+        log_to_driver=False,
+        configure_logging=False,
+        # By name: Ray's workers import while the driver still prepares, not when the first trial needs it.
+        runtime_env={"worker_process_setup_hook": "automl.search.warmup.import_training"},
+        **local,
+    )
