@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -50,7 +49,6 @@ class EpochResult:
     epoch: int
     metrics: dict[str, float]
     merit: tuple[float, float]
-    seconds: float
     is_best: bool
 
 
@@ -115,7 +113,6 @@ class Trainer:
             TrialError: The loss isn't finite.
             TrialStopped: `stop` gave a reason; what was best before stays.
         """
-        started = time.monotonic()
         train_loss = self._train(stop)
         lr = float(self._optimizer.param_groups[0]["lr"])
         self.epoch += 1
@@ -135,7 +132,7 @@ class Trainer:
             self._best = merit
             write_weights(evaluated, self._weights)
         metrics = {"train_loss": train_loss, "lr": lr} | {f"val_{name}": value for name, value in scores.items()}
-        return EpochResult(self.epoch, metrics, merit, time.monotonic() - started, is_best)
+        return EpochResult(self.epoch, metrics, merit, is_best)
 
     def _train(self, stop: Callable[[], str | None]) -> float:
         self._model.train()
