@@ -29,14 +29,16 @@ class Proposals:
     Args:
         exhaustive: The whole grid is proposed, in its order; otherwise the default configuration comes first, then
             those that the study lists as `FIRST`.
+        seed: Of what is proposed: with the same results it is the same, also where a search was broken off.
 
     Raises:
         UserError: `exhaustive`, and the space has a continuous parameter.
     """
 
-    def __init__(self, study: Study, space: Space, *, exhaustive: bool) -> None:
+    def __init__(self, study: Study, space: Space, *, exhaustive: bool, seed: int) -> None:
         self._study = study
         self._space = space
+        self._seed = seed
         self._seen = {
             key(t.user_attrs["configuration"])
             for t in study.get_trials(deepcopy=False)
@@ -57,14 +59,18 @@ class Proposals:
             stuck = attempt >= PATIENCE
             if stuck and not self._enqueue_unseen():
                 return None
-            proposed = self._at_random() if stuck else self._ask()
+            proposed = self._at_random(attempt) if stuck else self._ask(attempt)
             if proposed:
                 return proposed
         return None
 
-    def _ask(self) -> tuple[Trial, Configuration] | None:
+    def _ask(self, attempt: int) -> tuple[Trial, Configuration] | None:
         from optuna.trial import TrialState
 
+        from automl.search.seeding import reseed
+
+        # Not by the trial's number: those that a kill, or a repetition, has used up say nothing of the search.
+        reseed(self._study.sampler, self._seed, len(self._seen), attempt)
         trial = self._study.ask()
         configuration = self._space.suggest(trial)
         if key(configuration) in self._seen:
@@ -75,14 +81,14 @@ class Proposals:
         trial.set_user_attr("configuration", configuration)
         return trial, configuration
 
-    def _at_random(self) -> tuple[Trial, Configuration] | None:
+    def _at_random(self, attempt: int) -> tuple[Trial, Configuration] | None:
         """For a sampler that proposes the same again and again: from its repetitions it learns nothing."""
         from optuna.samplers import RandomSampler
 
         stuck = self._study.sampler
-        self._study.sampler = RandomSampler(seed=len(self._study.get_trials(deepcopy=False)))
+        self._study.sampler = RandomSampler()
         try:
-            return self._ask()
+            return self._ask(attempt)
         finally:
             self._study.sampler = stuck
 

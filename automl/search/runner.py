@@ -111,9 +111,7 @@ def open_study(plan: Plan) -> Study:
         directions=plan.objectives.directions,
         load_if_exists=True,
     )
-    # A sampler's random numbers aren't stored: after a break it goes on with others, not with the first ones again.
-    begun = len(study.get_trials(deepcopy=False))
-    study.sampler = make_sampler(plan.experiment.sampler, plan.experiment.seed + 7919 * begun)
+    study.sampler = make_sampler(plan.experiment.sampler, plan.experiment.seed)
     return study
 
 
@@ -134,7 +132,7 @@ def run_search(plan: Plan, cluster: Cluster, watchers: Sequence[Watcher]) -> Sea
             watcher.trial_recovered(record)
     state = SearchState(
         study,
-        Proposals(study, plan.space, exhaustive=experiment.sampler == "grid"),
+        Proposals(study, plan.space, exhaustive=experiment.sampler == "grid", seed=experiment.seed),
         limits=Limits(
             experiment.trials,
             experiment.max_failures,

@@ -23,23 +23,23 @@ def all_of(proposals: Proposals, limit: int = 1000) -> list[Configuration]:
 
 
 def test_the_default_configuration_comes_first(make_study: MakeStudy, finite: Space) -> None:
-    proposed = Proposals(make_study(), finite, exhaustive=False).next()
+    proposed = Proposals(make_study(), finite, exhaustive=False, seed=0).next()
     assert proposed and proposed[1] == {"model": "c", "on": True, "fixed": 7}
 
 
 def test_a_finite_space_is_proposed_once_and_then_ends(make_study: MakeStudy, finite: Space) -> None:
-    found = all_of(Proposals(make_study(), finite, exhaustive=False))
+    found = all_of(Proposals(make_study(), finite, exhaustive=False, seed=0))
     assert sorted(map(key, found)) == sorted(map(key, finite.grid()))
     assert len(found) == 6
 
 
 def test_a_grid_is_proposed_once_in_its_order(make_study: MakeStudy, finite: Space) -> None:
-    assert all_of(Proposals(make_study(), finite, exhaustive=True)) == list(finite.grid())
+    assert all_of(Proposals(make_study(), finite, exhaustive=True, seed=0)) == list(finite.grid())
 
 
 def test_the_study_knows_the_values_of_a_grid(make_study: MakeStudy, finite: Space) -> None:
     study = make_study()
-    found = all_of(Proposals(study, finite, exhaustive=True))
+    found = all_of(Proposals(study, finite, exhaustive=True, seed=0))
     searched = {parameter.name for parameter in finite.searched}
     assert [t.params for t in study.get_trials()] == [
         {name: value for name, value in configuration.items() if name in searched} for configuration in found
@@ -49,18 +49,18 @@ def test_the_study_knows_the_values_of_a_grid(make_study: MakeStudy, finite: Spa
 def test_a_space_of_one_configuration_is_proposed_once(make_study: MakeStudy, finite: Space) -> None:
     alone = Space(finite.parameters[3:])
     for exhaustive in (False, True):
-        assert all_of(Proposals(make_study(), alone, exhaustive=exhaustive)) == [{"fixed": 7}]
+        assert all_of(Proposals(make_study(), alone, exhaustive=exhaustive, seed=0)) == [{"fixed": 7}]
 
 
 def test_a_continuous_space_never_ends_and_nothing_comes_twice(make_study: MakeStudy, continuous: Space) -> None:
-    found = all_of(Proposals(make_study(), continuous, exhaustive=False), limit=50)
+    found = all_of(Proposals(make_study(), continuous, exhaustive=False, seed=0), limit=50)
     assert len({key(configuration) for configuration in found}) == 50
     assert found[0] == {"model": "b", "lr": 0.01}
 
 
 def test_a_grid_over_a_continuous_parameter_is_refused(make_study: MakeStudy, continuous: Space) -> None:
     with pytest.raises(UserError, match=r"lr is continuous"):
-        all_of(Proposals(make_study(), continuous, exhaustive=True))
+        all_of(Proposals(make_study(), continuous, exhaustive=True, seed=0))
 
 
 @pytest.mark.parametrize("exhaustive", [False, True])
@@ -69,8 +69,8 @@ def test_a_study_that_is_opened_again_goes_on_with_what_is_new(tmp_path: Path, f
         storage = JournalStorage(SingleWriterJournal(tmp_path / "study.journal"))
         return optuna.create_study(study_name="s", storage=storage, load_if_exists=True)
 
-    first = all_of(Proposals(opened(), finite, exhaustive=exhaustive), limit=2)
-    rest = all_of(Proposals(opened(), finite, exhaustive=exhaustive))
+    first = all_of(Proposals(opened(), finite, exhaustive=exhaustive, seed=0), limit=2)
+    rest = all_of(Proposals(opened(), finite, exhaustive=exhaustive, seed=0))
     assert sorted(map(key, first + rest)) == sorted(map(key, finite.grid()))
 
 
@@ -78,7 +78,7 @@ def test_a_study_that_is_opened_again_goes_on_with_what_is_new(tmp_path: Path, f
 def test_the_same_seed_and_results_give_the_same_proposals(sampler: str, continuous: Space) -> None:
     def proposed(seed: int) -> list[Configuration]:
         study = optuna.create_study(sampler=make_sampler(sampler, seed))
-        proposals = Proposals(study, continuous, exhaustive=False)
+        proposals = Proposals(study, continuous, exhaustive=False, seed=seed)
         found = []
         for _ in range(12):
             trial, configuration = proposals.next() or pytest.fail("nothing proposed")
@@ -91,10 +91,34 @@ def test_the_same_seed_and_results_give_the_same_proposals(sampler: str, continu
     assert proposed(1) != proposed(2)
 
 
+@pytest.mark.parametrize("sampler", ["random", "tpe", "qmc", "cmaes", "nsga2"])
+def test_a_search_that_is_killed_is_proposed_what_an_undisturbed_one_is(
+    tmp_path: Path, sampler: str, continuous: Space
+) -> None:
+    def search(study: str, count: int, *, killed: bool) -> list[Configuration]:
+        optuna.logging.set_verbosity(optuna.logging.ERROR)
+        found: list[Configuration] = []
+        while len(found) < count:
+            storage = JournalStorage(SingleWriterJournal(tmp_path / study))
+            opened = optuna.create_study(study_name="s", storage=storage, load_if_exists=True)
+            opened.sampler = make_sampler(sampler, 3)
+            proposals = Proposals(opened, continuous, exhaustive=False, seed=3)
+            for _ in range(5 if killed else count):
+                trial, configuration = proposals.next() or pytest.fail("nothing proposed")
+                opened.tell(trial, float(str(configuration["lr"])) ** 2)
+                found.append(configuration)
+            if killed and sampler not in ("qmc", "cmaes"):  # a proposal that is lost, they count
+                opened.ask({"lr": optuna.distributions.FloatDistribution(0.001, 1.0, log=True)})  # killed just then
+                opened.tell(len(opened.get_trials()) - 1, state=optuna.trial.TrialState.FAIL)
+        return found
+
+    assert search("killed", 20, killed=True) == search("whole", 20, killed=False)
+
+
 @pytest.mark.parametrize("sampler", ["random", "tpe"])
 def test_every_sampler_ends_with_a_finite_space(sampler: str, finite: Space) -> None:
     study = optuna.create_study(sampler=make_sampler(sampler, 0))
-    proposals = Proposals(study, finite, exhaustive=False)
+    proposals = Proposals(study, finite, exhaustive=False, seed=0)
     count = 0
     while proposed := proposals.next():
         study.tell(proposed[0], float(count))

@@ -82,7 +82,7 @@ def open_state(folder: Path, scheduler: str = "none", by: Objectives = ONE) -> S
     recovered = recover(study, folder)
     return SearchState(
         study,
-        Proposals(study, GRID, exhaustive=True),
+        Proposals(study, GRID, exhaustive=True, seed=0),
         limits=Limits(None, 5, "val_accuracy"),
         stop=StopSignal(folder, None),
         scheduler=make_scheduler(scheduler, EPOCHS),

@@ -64,7 +64,7 @@ def run(tmp_path: Path) -> Run:
         study = optuna.create_study(directions=by.directions, sampler=make_sampler(sampler, 0))
         state = SearchState(
             study,
-            Proposals(study, space, exhaustive=sampler == "grid"),
+            Proposals(study, space, exhaustive=sampler == "grid", seed=0),
             limits=Limits(trials, 5, by.metric),
             stop=StopSignal(tmp_path, None, clock),
             scheduler=make_scheduler(scheduler, EPOCHS),

@@ -68,7 +68,7 @@ def run(tmp_path: Path) -> Run:
         study = optuna.create_study(direction="maximize", sampler=make_sampler(sampler, seed))
         state = SearchState(
             study,
-            Proposals(study, space, exhaustive=sampler == "grid"),
+            Proposals(study, space, exhaustive=sampler == "grid", seed=seed),
             limits=Limits(trials, 5, "val_accuracy"),
             stop=StopSignal(tmp_path, budget, clock),
             scheduler=make_scheduler(scheduler, EPOCHS),

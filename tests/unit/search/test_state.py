@@ -51,7 +51,7 @@ class Search:
         self.stop = StopSignal(folder, None)
         self.state = SearchState(
             study,
-            Proposals(study, space, exhaustive=False),
+            Proposals(study, space, exhaustive=False, seed=0),
             limits=Limits(limit, HOPELESS, "val_accuracy"),
             stop=self.stop,
             scheduler=Asha((2,)),

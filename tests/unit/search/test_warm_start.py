@@ -84,7 +84,7 @@ def run(made: Any, *, scheduler: str = "none", workers: int = 1) -> SearchState:
     give_prior(study, made.space, Prior.read(made.folder))
     state = SearchState(
         study,
-        Proposals(study, made.space, exhaustive=False),
+        Proposals(study, made.space, exhaustive=False, seed=0),
         limits=Limits(made.experiment.trials, 5, f"val_{made.metric.name}", minimize=made.metric.minimize),
         stop=StopSignal(made.folder, None),
         scheduler=make_scheduler(scheduler, EPOCHS),
