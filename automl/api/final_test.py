@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from automl.components import Value
+from automl.evaluation import baseline_predictions, score
 from automl.search.confirm import Candidate, Verdict, run_weights
 from automl.search.records import TrialRecord
 from automl.search.runner import Plan, SearchResult
-from automl.training import baseline_predictions, score
 
 if TYPE_CHECKING:
     from automl.data import Dataset
@@ -90,7 +90,7 @@ def _gain(plan: Plan, verdict: Verdict, ours: np.ndarray, images: np.ndarray, ta
     """How much better the winner is than the default configuration, each by its best run on validation."""
     import shutil
 
-    from automl.training.interval import gain
+    from automl.evaluation.interval import gain
 
     default = verdict.default
     run = default.best_run(plan.folder) if default else None

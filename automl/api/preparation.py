@@ -19,13 +19,13 @@ from automl.components import (
 from automl.components.added import added_plugins
 from automl.config import Experiment, preset_of
 from automl.errors import PluginError, unknown
+from automl.evaluation import Metric, find_metric
 from automl.search.cluster import Cluster, plan_shares
 from automl.search.notes import Notes
 from automl.search.objectives import make_objectives
 from automl.search.runner import Plan, most_epochs
 from automl.search.schedulers import make_scheduler
 from automl.space import Space, check_overrides, compose, opened
-from automl.training import Metric, find_metric
 from automl.training.weights import settle
 
 if TYPE_CHECKING:

@@ -6,10 +6,10 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from automl.cli.output import console, duration, plain, show_table, table
+from automl.evaluation import METRICS
 from automl.search.recording import without_winner
 from automl.search.reruns import origin
 from automl.tracking import names
-from automl.training import METRICS
 
 if TYPE_CHECKING:
     from automl.api import Outcome

@@ -1,6 +1,7 @@
 """What a search trains on: three splits of prepared arrays, and what is known about them."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -18,11 +19,14 @@ class Split:
         targets: int64 (N,) class indices, or float32 (N, num_outputs) for regression.
         ids: Per row the file's path relative to the data folder (with "#" and a number from 0 on where a DICOM or NIfTI
             file has several slices), or the row's number in the source.
+        columns: The columns of a table that are kept as they are read, whatever the model is given: (N,) numbers (NaN
+            where missing) or texts (None where missing). Groups of people are told apart by them.
     """
 
     inputs: np.ndarray
     targets: np.ndarray
     ids: tuple[str, ...]
+    columns: Mapping[str, np.ndarray] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.ids)

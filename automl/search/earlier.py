@@ -18,13 +18,13 @@ from optuna.trial import TrialState
 from automl.components import Value
 from automl.config import Experiment
 from automl.errors import UserError
+from automl.evaluation import find_metric
 from automl.search.folders import SEARCHES, journal_of
 from automl.search.notes import FILE, Notes, find_search
 from automl.search.records import TrialRecord
 from automl.space import Configuration, chosen_components
 from automl.tracking import Store
 from automl.tracking.recorded import RecordedTrial, read_search
-from automl.training import find_metric
 
 LAST = "last"
 """How `--warm-start` calls the latest search of the same domain and task."""

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from automl.errors import UserError, unknown
+from automl.evaluation import METRICS
 from automl.search.records import COSTS, TrialRecord
-from automl.training import METRICS
 
 if TYPE_CHECKING:
     from automl.config import Experiment
-    from automl.training import Metric
+    from automl.evaluation import Metric
 
 Direction = Literal["minimize", "maximize"]
 

@@ -22,7 +22,7 @@ from automl.search.reruns import Reruns
 
 if TYPE_CHECKING:
     from automl.data import Dataset, Split
-    from automl.training import Metric
+    from automl.evaluation import Metric
 
 BELOW = "refitted"
 """Folder in the search's that the run writes to."""

@@ -34,8 +34,8 @@ if TYPE_CHECKING:
     from optuna import Study
 
     from automl.data import Dataset
+    from automl.evaluation import Metric
     from automl.search.ray_executor import Trials
-    from automl.training import Metric
 
 
 @dataclass(frozen=True)

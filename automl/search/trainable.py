@@ -142,7 +142,7 @@ class TrialActor(tune.Trainable):  # type: ignore[misc]
         import torch
 
         from automl.components import load_catalog
-        from automl.training import find_metric
+        from automl.evaluation import find_metric
         from automl.training.trainer import DeviceData, Trainer
 
         settings = self._settings

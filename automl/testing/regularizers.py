@@ -13,6 +13,7 @@ from torch import Tensor
 
 from automl.components import Regularizer, Task
 from automl.errors import unknown
+from automl.evaluation.metrics import score
 from automl.testing import tiny
 from automl.testing.result import Broken, NotApplicable
 from automl.testing.subject import CPU, WEIGHTS, Subject
@@ -20,7 +21,6 @@ from automl.training.arrays import DeviceArray, Normalize
 from automl.training.checkpoint import read_weights
 from automl.training.inference import predict
 from automl.training.losses import loss_for
-from automl.training.metrics import score
 
 HOOKS = {name: hook for name, hook in vars(Regularizer).items() if not name.startswith("_")}
 CHECKPOINT = {"state", "restore"}

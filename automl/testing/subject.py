@@ -15,15 +15,15 @@ from torch import Tensor, nn
 from automl.components import Catalog, Component, Regularizer, Task
 from automl.components.domains import text
 from automl.errors import TrialError
+from automl.evaluation import find_metric
+from automl.evaluation.metrics import metrics_of
 from automl.space import Configuration, Space, compose
 from automl.testing import tiny
 from automl.testing.guard import guarded, named
 from automl.testing.loading import Imported
 from automl.testing.result import Broken
-from automl.training import find_metric
 from automl.training.assembly import Augmentation, assemble
 from automl.training.checkpoint import read_weights
-from automl.training.metrics import metrics_of
 from automl.training.trainer import DeviceData, Trainer
 
 CPU = torch.device("cpu")

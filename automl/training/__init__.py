@@ -4,16 +4,6 @@ What needs torch is imported from its own module (`trainer`, `bundle`): the driv
 the winner is tested.
 """
 
-from automl.training.baseline import baseline_predictions
 from automl.training.data import TrainingData
-from automl.training.metrics import METRICS, Metric, find_metric, metrics_of, score
 
-__all__ = [
-    "METRICS",
-    "Metric",
-    "TrainingData",
-    "baseline_predictions",
-    "find_metric",
-    "metrics_of",
-    "score",
-]
+__all__ = ["TrainingData"]

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from automl.components import Catalog, Value
 from automl.errors import TrialError, TrialStopped
+from automl.evaluation.metrics import Metric, loss_metric, score
 from automl.training.arrays import DeviceArray, Normalize, shuffled, to_unit
 from automl.training.assembly import assemble
 from automl.training.checkpoint import read_checkpoint, write_checkpoint, write_weights
@@ -21,7 +22,6 @@ from automl.training.cost import latency_ms, size_mb
 from automl.training.data import TrainingData
 from automl.training.inference import predict
 from automl.training.losses import Loss, balanced_weights, loss_for
-from automl.training.metrics import Metric, loss_metric, score
 from automl.training.optimization import Schedule, make_optimizer, parameter_groups, restore_optimizer
 from automl.training.randomness import random_state, set_random_state
 

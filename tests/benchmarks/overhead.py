@@ -53,7 +53,8 @@ def train(config, data):
     import torch
     from automl.components import load_catalog
     from automl.data import load_dataset
-    from automl.training import TrainingData, find_metric
+    from automl.evaluation import find_metric
+    from automl.training import TrainingData
     from automl.training.trainer import DeviceData, Trainer
     torch.set_num_threads(1)
     d = ray.get(data)

@@ -10,8 +10,8 @@ import pytest
 
 from automl.components import KINDS, Catalog, Component, Task, load_catalog
 from automl.config import domains, load_experiment
+from automl.evaluation import find_metric
 from automl.space import compose
-from automl.training import find_metric
 
 COMPONENTS = [component for kind in KINDS for component in load_catalog().of_kind(kind)]
 each_component = pytest.mark.parametrize("component", COMPONENTS, ids=lambda found: f"{found.kind}-{found.name}")

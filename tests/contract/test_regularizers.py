@@ -10,8 +10,9 @@ import pytest
 import torch
 
 from automl.components import Catalog, Component, load_catalog
+from automl.evaluation import find_metric
 from automl.space import Space
-from automl.training import TrainingData, find_metric
+from automl.training import TrainingData
 from automl.training.bundle import write_bundle
 from automl.training.trained import TrainedModel
 from automl.training.trainer import DeviceData, Trainer

@@ -12,7 +12,8 @@ import torch
 
 from automl.components import Catalog, Component, Task, load_catalog
 from automl.errors import TrialStopped
-from automl.training import TrainingData, find_metric
+from automl.evaluation import find_metric
+from automl.training import TrainingData
 from automl.training.arrays import DeviceArray
 from automl.training.bundle import write_bundle
 from automl.training.trained import TrainedModel

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from automl.config import SAMPLERS, SCHEDULERS, Experiment, domains, load_experiment
-from automl.training import METRICS
+from automl.evaluation import METRICS
 
 PAGE = (Path(__file__).parents[3] / "docs" / "experiments.md").read_text(encoding="utf-8")
 

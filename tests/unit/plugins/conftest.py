@@ -7,7 +7,8 @@ import torch
 from torch import nn
 
 from automl.components import Catalog, Regularizer, Task, model
-from automl.training import TrainingData, find_metric
+from automl.evaluation import find_metric
+from automl.training import TrainingData
 from automl.training.trainer import DeviceData, Trainer
 
 

@@ -10,12 +10,12 @@ import pytest
 import torch
 
 from automl.components import Catalog, Component, load_catalog
+from automl.evaluation.metrics import loss_metric, score
 from automl.training import TrainingData
 from automl.training.arrays import DeviceArray, Normalize
 from automl.training.assembly import assemble
 from automl.training.checkpoint import read_weights
 from automl.training.inference import predict
-from automl.training.metrics import loss_metric, score
 from automl.training.trainer import Trainer
 
 MakeTrainer = Callable[..., Trainer]

@@ -10,11 +10,11 @@ from automl.api.preparation import check
 from automl.components import load_catalog
 from automl.config import load_experiment
 from automl.errors import UserError
+from automl.evaluation import find_metric
 from automl.search.objectives import WORST, Constraint, Objectives, closest, make_objectives, pareto_front
 from automl.search.recording import without_winner
 from automl.search.records import Report, TrialRecord, is_out_of_memory
 from automl.search.runner import SearchResult
-from automl.training import find_metric
 
 # Written by the user
 

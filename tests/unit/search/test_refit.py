@@ -8,13 +8,13 @@ import pytest
 
 from automl.data import Dataset
 from automl.data.dataset import Split
+from automl.evaluation import METRICS
 from automl.search.budget import StopSignal
 from automl.search.confirm import SLACK, START
 from automl.search.folders import add_report, weights_of
 from automl.search.records import Report, TrialRecord
 from automl.search.refit import BELOW, Refit, refit, seconds_needed, together
 from automl.search.reruns import Reruns
-from automl.training import METRICS
 
 VALUES = [0.5, 0.8, float("nan"), 0.9, 0.7]
 

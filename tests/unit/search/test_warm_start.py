@@ -12,6 +12,7 @@ from optuna.trial import FrozenTrial, TrialState
 
 from automl.components import Choice, Float, Int
 from automl.config import SAMPLERS, Experiment, load_experiment
+from automl.evaluation import find_metric
 from automl.search.budget import Limits, StopSignal
 from automl.search.folders import journal_of
 from automl.search.journal import SingleWriterJournal
@@ -26,7 +27,6 @@ from automl.search.simulation import SimulatedExecutor, VirtualClock
 from automl.search.state import SearchState
 from automl.search.warm_start import GONE, OUTSIDE, Sources, find_sources, note_prior
 from automl.space import Configuration, Space, SpaceParameter
-from automl.training import find_metric
 
 EPOCHS = 9
 DIGEST = "0123456789abcdef"

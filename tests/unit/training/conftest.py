@@ -6,7 +6,8 @@ import pytest
 import torch
 
 from automl.components import Catalog
-from automl.training import TrainingData, find_metric
+from automl.evaluation import find_metric
+from automl.training import TrainingData
 from automl.training.trainer import DeviceData, Trainer
 
 

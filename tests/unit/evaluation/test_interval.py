@@ -4,8 +4,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from automl.training import METRICS
-from automl.training.interval import _BY_COUNTS, _counts, _differences, gain
+from automl.evaluation import METRICS
+from automl.evaluation.interval import _BY_COUNTS, _counts, _differences, gain
 
 ROWS = 60
 
@@ -71,7 +71,7 @@ def test_rows_are_drawn_in_pairs() -> None:
 
 def test_one_seed_gives_one_interval_whatever_fits_into_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     first, other = compare("auc", 0.5, 1.0), compare("auc", 0.5, 1.0, seed=1)
-    monkeypatch.setattr("automl.training.interval.AT_A_TIME", 7 * ROWS)
+    monkeypatch.setattr("automl.evaluation.interval.AT_A_TIME", 7 * ROWS)
     assert compare("auc", 0.5, 1.0) == first
     assert other != first and other.value == first.value
 

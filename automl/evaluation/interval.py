@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from automl.training.metrics import Array, Labels, Metric
+from automl.evaluation.metrics import Array, Labels, Metric
 
 RESAMPLES = 2_000
 LEVEL = 95

@@ -3,7 +3,7 @@ from collections.abc import Callable
 import numpy as np
 
 from automl.components import Task
-from automl.training import baseline_predictions
+from automl.evaluation import baseline_predictions
 
 MakeTask = Callable[..., Task]
 

@@ -7,7 +7,7 @@ from sklearn import metrics as reference
 
 from automl.components import Task
 from automl.errors import UserError
-from automl.training import METRICS, find_metric, metrics_of, score
+from automl.evaluation import METRICS, find_metric, metrics_of, score
 
 MakeTask = Callable[..., Task]
 
