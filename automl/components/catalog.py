@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from automl.components.component import KINDS, Applies, Component, Key
 from automl.components.domains import Value
 from automl.components.sources import PluginSource, source_of
-from automl.components.task import TASK_KINDS
+from automl.components.task import FAMILIES, task_kinds
 from automl.errors import PluginError, unknown
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -121,7 +121,9 @@ def model(
 ) -> Callable[[F], F]:
     """Registers a factory that returns an `nn.Module` mapping a batch to (N, task.num_outputs).
 
-    The arguments are those of `Component`.
+    A model of several members returns (N, members, task.num_outputs): each is trained by the loss of its own outputs,
+    and the prediction is the mean of theirs. `task` names kinds ("image-regression") or families ("table") of tasks;
+    the other arguments are those of `Component`.
     """
     return _register("model", name, task, applies, conflicts, limits, weights=weights)
 
@@ -129,15 +131,16 @@ def model(
 def augmentation(
     name: str,
     *,
-    task: str | Sequence[str] = TASK_KINDS,
+    task: str | Sequence[str] = "image",
     applies: Applies | None = None,
     conflicts: Sequence[str] = (),
     limits: Mapping[str, str] | None = None,
 ) -> Callable[[F], F]:
     """Registers a factory that returns a callable (inputs, targets) -> (inputs, targets) on a training batch.
 
-    Inputs are float32 in [0, 1], (N, C, H, W) for images, on the batch's device; it must be random per sample and
-    must not change its arguments. It is not called outside training. The arguments are those of `Component`.
+    Inputs are float32 on the batch's device: images (N, C, H, W) in [0, 1]; rows of a table (N, F), numbers in units
+    of a standard normal (0 where missing), then codes. It must be random per sample and must not change its arguments.
+    It is not called outside training. `task` as for `model`; the other arguments are those of `Component`.
     """
     return _register("augmentation", name, task, applies, conflicts, limits)
 
@@ -145,13 +148,14 @@ def augmentation(
 def regularizer(
     name: str,
     *,
-    task: str | Sequence[str] = TASK_KINDS,
+    task: str | Sequence[str] = FAMILIES,
     applies: Applies | None = None,
     conflicts: Sequence[str] = (),
     neutral: Mapping[str, Value] | None = None,
     limits: Mapping[str, str] | None = None,
 ) -> Callable[[F], F]:
-    """Registers a factory that returns a `Regularizer`. The arguments are those of `Component`."""
+    """Registers a factory that returns a `Regularizer`. `task` as for `model`; the other arguments are those of
+    `Component`."""
     return _register("regularizer", name, task, applies, conflicts, limits, neutral=neutral)
 
 
@@ -170,7 +174,7 @@ def _register(
             kind=kind,
             name=name,
             factory=factory,
-            tasks=(task,) if isinstance(task, str) else tuple(task),
+            tasks=task_kinds(task),
             origin=door.origin if door else _defined_in(factory),
             source=door.source if door else source_of(factory),
             applies=applies,

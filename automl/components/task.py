@@ -1,8 +1,13 @@
 """What the data needs from a model."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-TASK_KINDS = ("image-classification", "image-regression")
+from automl.errors import unknown
+
+TASK_KINDS = ("image-classification", "image-regression", "table-classification", "table-regression")
+FAMILIES = tuple(dict.fromkeys(kind.partition("-")[0] for kind in TASK_KINDS))
+"""What the inputs are: image, table."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -13,13 +18,17 @@ class Task:
         kind: One of `TASK_KINDS`.
         num_outputs: Width of the model's output: the classes' logits, or the regression targets.
         class_names: One name per class, in the order of the outputs; empty for regression.
-        input_shape: (C, H, W) of one image.
+        input_shape: (C, H, W) of an image, (F,) of a table's row: `num_numeric` numbers, then a code per category.
+        num_numeric: How many of a row's values are numbers.
+        category_sizes: How many codes each of the other columns has; 0 is a missing value, 1 a rare or unseen one.
     """
 
     kind: str
     num_outputs: int
-    input_shape: tuple[int, int, int]
+    input_shape: tuple[int, ...]
     class_names: tuple[str, ...] = ()
+    num_numeric: int = 0
+    category_sizes: tuple[int, ...] = ()
 
     @property
     def num_classes(self) -> int:
@@ -29,3 +38,20 @@ class Task:
     @property
     def is_classification(self) -> bool:
         return self.kind.endswith("classification")
+
+    @property
+    def is_table(self) -> bool:
+        return self.kind.startswith("table-")
+
+
+def task_kinds(named: str | Sequence[str]) -> tuple[str, ...]:
+    """The kinds of tasks that a component names: kinds, or families ("table") for all kinds of theirs.
+
+    Raises:
+        UserError: There is no such kind or family.
+    """
+    names = [named] if isinstance(named, str) else named
+    for name in names:
+        if name not in (*TASK_KINDS, *FAMILIES):
+            raise unknown("task", name, (*TASK_KINDS, *FAMILIES))
+    return tuple(kind for kind in TASK_KINDS if kind in names or kind.partition("-")[0] in names)

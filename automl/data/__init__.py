@@ -1,8 +1,21 @@
-"""Images and targets, from a folder or a file to split, prepared arrays. Importing this loads no PIL and no sklearn."""
+"""Inputs and targets, from a folder or file to split, prepared arrays. Importing this loads neither PIL nor pandas."""
 
 from automl.data.dataset import Dataset, Split
 from automl.data.load import load_dataset, load_inputs
 from automl.data.preparation import ImagePreparation
+from automl.data.preparations import Preparation, preparation_from_dict, preparation_to_dict
 from automl.data.report import DataReport
+from automl.data.table import TablePreparation
 
-__all__ = ["DataReport", "Dataset", "ImagePreparation", "Split", "load_dataset", "load_inputs"]
+__all__ = [
+    "DataReport",
+    "Dataset",
+    "ImagePreparation",
+    "Preparation",
+    "Split",
+    "TablePreparation",
+    "load_dataset",
+    "load_inputs",
+    "preparation_from_dict",
+    "preparation_to_dict",
+]

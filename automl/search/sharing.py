@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from automl.components import Task
-from automl.data import Dataset, ImagePreparation
+from automl.data import Dataset, Preparation
 
 if TYPE_CHECKING:
     from automl.training import TrainingData
@@ -26,7 +26,7 @@ class SharedData:
     """What a worker needs to open the train and validation arrays."""
 
     task: Task
-    preparation: ImagePreparation
+    preparation: Preparation
     places: dict[str, Any]
 
     def open(self) -> TrainingData:

@@ -22,10 +22,11 @@ def predict(bundle: Path, source: Path) -> "pd.DataFrame":
     Raises:
         UserError: The source can't be read.
     """
-    from automl.data import load_inputs
+    from automl.data import ImagePreparation, load_inputs
     from automl.training.trained import TrainedModel
 
     model = TrainedModel.load(bundle)
+    assert isinstance(model.preparation, ImagePreparation)
     images, ids = load_inputs(source, model.preparation)
     table = as_table(model.task, model.predict(images))
     table.insert(0, "id", list(ids))

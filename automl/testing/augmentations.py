@@ -14,7 +14,7 @@ from torch import Tensor
 
 from automl.components import Task
 from automl.testing import tiny
-from automl.testing.result import Broken
+from automl.testing.result import Broken, NotApplicable
 from automl.testing.subject import Subject
 
 
@@ -35,6 +35,8 @@ def one_sample(subject: Subject) -> None:
 def pixels(subject: Subject) -> None:
     """Keeps pixels finite and from 0 to 1, whatever values are drawn."""
     task = subject.tasks()[0]
+    if task.is_table:
+        raise NotApplicable("it is for tables alone")
     inputs, targets = tiny.batch(task, 8)
     inputs[0], inputs[1] = 0, 1
     for drawn in subject.draws(task, 20):
@@ -52,6 +54,28 @@ def pixels(subject: Subject) -> None:
             )
 
 
+def cells(subject: Subject) -> None:
+    """Keeps a row's numbers finite and its codes among those there are."""
+    task = next((task for task in subject.tasks() if task.is_table), None)
+    if task is None:
+        raise NotApplicable("it isn't for tables")
+    inputs, targets = tiny.batch(task, 8)
+    for drawn in subject.draws(task, 20):
+        changed, _ = subject.augmentation(task, drawn)(inputs, targets)
+        if not changed.isfinite().all():
+            raise Broken(
+                f"with {subject.described(drawn)} {int((~changed.isfinite()).sum())} cells became NaN or infinite",
+                "Look for a division by zero; a missing number is 0 here.",
+            )
+        codes, sizes = changed[:, task.num_numeric :], torch.tensor(task.category_sizes)
+        if not (codes == codes.round()).all() or (codes < 0).any() or (codes >= sizes).any():
+            raise Broken(
+                f"with {subject.described(drawn)} codes became {float(codes.min()):.3g} to {float(codes.max()):.3g}; "
+                "they stay whole numbers below task.category_sizes",
+                "Change rows[:, :task.num_numeric]; of codes take another row's, or 0 for a missing one.",
+            )
+
+
 def arguments_kept(subject: Subject) -> None:
     """Leaves the batch that it is given as it is."""
     task = subject.tasks()[0]
@@ -61,7 +85,7 @@ def arguments_kept(subject: Subject) -> None:
         before, labels = inputs.clone(), targets.clone()
         apply(inputs, targets)
         if not (torch.equal(inputs, before) and torch.equal(targets, labels)):
-            what = "images" if torch.equal(targets, labels) else "targets"
+            what = tiny.noun(task) if torch.equal(targets, labels) else "targets"
             raise Broken(
                 f"it changed the {what} that it was given; they belong to the data, and are used again",
                 "Work on a copy: no x[...] = ..., x += ..., or methods that end in _ on the arguments.",
@@ -73,17 +97,17 @@ def per_sample(subject: Subject) -> None:
     task = subject.tasks()[0]
     apply = subject.augmentation(task)
     pair, targets = tiny.batch(task, 2)
-    inputs, targets = pair.repeat(16, 1, 1, 1), targets.repeat(16, *[1] * (targets.ndim - 1))
+    inputs, targets = pair.repeat(16, *[1] * (pair.ndim - 1)), targets.repeat(16, *[1] * (targets.ndim - 1))
     # Several times: one draw with a small probability may leave all samples alone.
     runs = [apply(inputs, targets)[0] for _ in range(8)]
     if all(torch.equal(run, inputs) for run in runs):
         raise Broken(
-            "it changed nothing in 8 batches of 32 images",
+            f"it changed nothing in 8 batches of 32 {tiny.noun(task)}",
             "Look at its defaults: they must do something, as they are what is tried first.",
         )
     if all(torch.equal(run[0::2], run[:1].expand_as(run[0::2])) for run in runs):
         raise Broken(
-            "16 copies of one image came out alike; each sample of a batch is changed in its own way",
+            f"16 copies of one {tiny.noun(task)[:-1]} came out alike; each sample of a batch is changed in its own way",
             "Draw len(inputs) numbers, such as torch.rand(len(inputs), 1, 1, 1, device=inputs.device).",
         )
     if all(torch.equal(run, runs[0]) for run in runs):
@@ -105,6 +129,8 @@ def targets(subject: Subject) -> None:
 def memory_format(subject: Subject) -> None:
     """Takes images that lie channels_last in memory, as the engine's."""
     task = subject.tasks()[0]
+    if task.is_table:
+        raise NotApplicable("the rows of a table lie in memory in one way")
     inputs, targets = tiny.batch(task, 8)
     for layout in (torch.contiguous_format, torch.channels_last):
         laid = inputs.to(memory_format=layout)
@@ -120,7 +146,8 @@ def evaluation(subject: Subject) -> None:
         counted.trainer(task, counted.default(task), Path(folder)).run_epoch()
     if sum(seen) != tiny.TRAIN:
         raise Broken(
-            f"in an epoch of {tiny.TRAIN} training and {tiny.VAL} validation images it was applied to {sum(seen)}",
+            f"in an epoch of {tiny.TRAIN} training and {tiny.VAL} validation {tiny.noun(task)} it was applied to "
+            f"{sum(seen)}",
             "Change nothing but the batch: not the model, and not torch.",
         )
 
@@ -142,9 +169,10 @@ def _counting(factory: Callable[..., Any], seen: list[int]) -> Callable[..., Any
 
 
 def _tasks(subject: Subject) -> list[Task]:
-    """The usual task and the odd ones that it fits."""
-    odd = tiny.odd_tasks(subject.component.tasks[0])
-    return [subject.tasks()[0], *(task for task in odd if subject.component.mismatch(task) is None)]
+    """The usual task of each family and the odd ones that it fits."""
+    usual = subject.families()
+    odd = [task for family in usual for task in tiny.odd_tasks(family.kind)]
+    return [*usual, *(task for task in odd if subject.component.mismatch(task) is None)]
 
 
 def _targets(task: Task, count: int) -> list[Tensor]:
@@ -154,15 +182,16 @@ def _targets(task: Task, count: int) -> list[Tensor]:
 
 
 def _check_shape(inputs: Tensor, targets: Tensor, changed: Tensor, new: Tensor) -> None:
+    noun = "images" if inputs.ndim == 4 else "rows"
     if len(changed) != len(inputs) or len(new) != len(targets):
         raise Broken(
-            f"a batch of {len(inputs)} became {len(changed)} images and {len(new)} targets; the batch keeps its size",
-            "Change images, but neither add, drop nor repeat any.",
+            f"a batch of {len(inputs)} became {len(changed)} {noun} and {len(new)} targets; the batch keeps its size",
+            f"Change {noun}, but neither add, drop nor repeat any.",
         )
     if changed.shape != inputs.shape:
         raise Broken(
-            f"images {tuple(inputs.shape)} became {tuple(changed.shape)}; the shape stays",
-            "After a crop, pad or resize to the height and width that came in; keep all channels.",
+            f"{noun} {tuple(inputs.shape)} became {tuple(changed.shape)}; the shape stays",
+            "After a crop, pad or resize to the height and width that came in; keep all channels, or columns.",
         )
     if changed.dtype != inputs.dtype:
         raise Broken(f"{inputs.dtype} became {changed.dtype}; the dtype stays", "Compute in inputs.dtype, end in it.")

@@ -12,7 +12,7 @@ from automl.space import Configuration
 from automl.testing.fingerprint import STANDS_ALONE, fingerprint, shipped_fingerprint
 from automl.testing.result import Broken, NotApplicable
 from automl.testing.subject import Subject
-from automl.testing.tiny import odd_tasks
+from automl.testing.tiny import described, odd_tasks
 
 DRAWS = 50
 USED = 10
@@ -71,9 +71,10 @@ def limits(subject: Subject) -> None:
 
 def draws(subject: Subject) -> None:
     """50 seeded draws are in range, keep conditions, and can be built."""
-    usual = subject.tasks()[0]
-    fitting = [task for task in odd_tasks(usual.kind) if subject.component.mismatch(task) is None]
-    tasks = [usual, *fitting[:1]]
+    tasks = []
+    for usual in subject.families():
+        fitting = [task for task in odd_tasks(usual.kind) if subject.component.mismatch(task) is None]
+        tasks += [usual, *fitting[:1]]
     for task in tasks:
         for parameter in subject.component.parameters:
             _check_bounds(parameter, task)
@@ -92,7 +93,7 @@ def _check_bounds(parameter: Parameter, task: Task) -> None:
     domain = parameter.domain.resolve(task)
     if isinstance(domain, Int) and not (isinstance(domain.low, int) and isinstance(domain.high, int)):
         raise Broken(
-            f"for images of {task.input_shape} {parameter.name} is {domain}; the bounds of an Int are integers",
+            f"for {described(task)} {parameter.name} is {domain}; the bounds of an Int are integers",
             "Divide with // in a bound that is a function of the task.",
         )
 

@@ -12,6 +12,7 @@ _OWN: dict[str, tuple[Function, ...]] = {
         augmentations.one_sample,
         augmentations.memory_format,
         augmentations.pixels,
+        augmentations.cells,
         augmentations.targets,
         augmentations.arguments_kept,
         augmentations.per_sample,

@@ -18,7 +18,7 @@ from automl.components import Task
 from automl.testing import tiny
 from automl.testing.result import Measured
 from automl.testing.subject import Subject
-from automl.training.losses import loss_for
+from automl.training.losses import for_members, loss_for
 
 BATCH = 64
 REPEATS = 3
@@ -44,9 +44,8 @@ def cost(subject: Subject) -> Measured:
         else:
             make = _forward_and_backward if subject.component.kind == "model" else _call
             seconds, size = _measure(make(subject, task, device), device)
-    shape = "x".join(map(str, task.input_shape))
     cores = "GPU" if device.type == "cuda" else f"CPU, threads: {torch.get_num_threads()}"
-    message = f"{1000 * seconds:,.1f} ms, {size / 1e6:,.0f} MB for {BATCH} images of {shape} ({cores})"
+    message = f"{1000 * seconds:,.1f} ms, {size / 1e6:,.0f} MB for {BATCH} {tiny.described(task)} ({cores})"
     return Measured(message, {"seconds": seconds, "bytes": size})
 
 
@@ -54,7 +53,7 @@ def _forward_and_backward(subject: Subject, task: Task, device: torch.device) ->
     model = subject.model(task).train().to(device).to(memory_format=torch.channels_last)
     inputs, targets = (tensor.to(device) for tensor in tiny.batch(task, BATCH))
     optimizer = torch.optim.AdamW(model.parameters())
-    loss = loss_for(task, None)
+    loss = for_members(loss_for(task, None))
 
     def run() -> None:
         optimizer.zero_grad()
@@ -75,7 +74,7 @@ def _call(subject: Subject, task: Task, device: torch.device) -> Work:
 def _step(subject: Subject, task: Task, device: torch.device, folder: Path) -> Work:
     """An epoch of one batch: all hooks are called in it."""
     settings = {"training.batch_size": BATCH, "training.epochs": 100}
-    trainer = subject.trainer(task, subject.default(task) | settings, folder, device=device, images=BATCH)
+    trainer = subject.trainer(task, subject.default(task) | settings, folder, device=device, count=BATCH)
     return trainer.run_epoch, []
 
 

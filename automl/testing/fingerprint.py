@@ -15,7 +15,7 @@ from automl.testing.child import Child, Lost
 from automl.testing.loading import installed_plugins
 from automl.testing.result import Broken
 from automl.testing.subject import Subject
-from automl.training.losses import loss_for
+from automl.training.losses import for_members, loss_for
 
 SEED = 1
 LENGTH = 256
@@ -38,7 +38,7 @@ def fingerprint(subject: Subject) -> Tensor:
         return _sample(subject.augmentation(task)(inputs, targets))
     model = subject.model(task).train()
     outputs = model(inputs)
-    loss_for(task, None)(outputs, targets).backward()  # type: ignore[no-untyped-call]
+    for_members(loss_for(task, None))(outputs, targets).backward()  # type: ignore[no-untyped-call]
     norms = [weight.grad.norm().view(1) for weight in model.parameters() if weight.grad is not None]
     return _sample([outputs, *norms])
 

@@ -42,13 +42,16 @@ def _guarded_model(built: object, task: Task) -> nn.Module:
 
 
 def _check_output(output: object, count: int, task: Task) -> None:
-    rule = f"a model returns (N, task.num_outputs), here ({count}, {task.num_outputs})"
+    rule = (
+        f"a model returns (N, task.num_outputs), here ({count}, {task.num_outputs}), or (N, members, task.num_outputs)"
+    )
     if not isinstance(output, Tensor):
         raise Broken(
             f"its forward returned {named(output)}; {rule}",
             "Return one tensor. torchvision's models with auxiliary outputs take aux_logits=False.",
         )
-    if output.shape != (count, task.num_outputs):
+    members = output.shape[1:-1] if output.ndim == 3 else ()
+    if output.shape != (count, *members, task.num_outputs) or 0 in members:
         raise Broken(
             f"its forward returned {tuple(output.shape)}; {rule}",
             "End it with a linear layer to task.num_outputs, and flatten to (N, features) before that.",

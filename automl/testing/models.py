@@ -11,12 +11,20 @@ from torch import Tensor, nn
 
 from automl.components import Task
 from automl.testing import tiny
-from automl.testing.result import Broken, Measured
+from automl.testing.result import Broken, Measured, NotApplicable
 from automl.testing.subject import Subject
 from automl.training.checkpoint import read_weights, write_weights
-from automl.training.losses import loss_for
+from automl.training.losses import for_members, loss_for
 
 close = partial(torch.allclose, rtol=1e-3, atol=1e-4)
+NEEDS_PIXELS = (
+    "Pool to a fixed size (nn.AdaptiveAvgPool2d(1)), or say what is needed: "
+    'applies=lambda task: "needs 16 px" if min(task.input_shape[1:]) < 16 else None'
+)
+NEEDS_COLUMNS = (
+    "Split the row at task.num_numeric, either part may be empty; or say what is needed: "
+    'applies=lambda task: None if task.num_numeric else "needs numbers"'
+)
 
 
 def gradients(subject: Subject) -> None:
@@ -26,26 +34,30 @@ def gradients(subject: Subject) -> None:
 
 
 def one_sample(subject: Subject) -> None:
-    """Predicts an image alone as it does in a batch."""
-    task = subject.tasks()[0]
-    model = _settled(subject, task)
-    inputs, targets = tiny.batch(task, 4)
-    with torch.no_grad():
-        together, alone = model(inputs)[:1], model(inputs[:1])
-    if not close(together, alone):
-        raise Broken(
-            f"alone an image's outputs differ by {_gap(together, alone)} from those in a batch of 4; in evaluation "
-            "each image stands for itself",
-            "Look for a mean or softmax over dimension 0, a squeeze() without a dimension, or dropout that stays on.",
-        )
-    _backward(model, task, inputs[:1], targets[:1])
+    """Predicts an input alone as it does in a batch."""
+    for task in subject.families():
+        model = _settled(subject, task)
+        inputs, targets = tiny.batch(task, 4)
+        with torch.no_grad():
+            together, alone = model(inputs)[:1], model(inputs[:1])
+        if not close(together, alone):
+            raise Broken(
+                f"alone an input's outputs differ by {_gap(together, alone)} from those in a batch of 4; in evaluation "
+                "each input stands for itself",
+                "Look for a mean or softmax over dimension 0, a squeeze() without a dimension, or dropout that stays "
+                "on.",
+            )
+        _backward(model, task, inputs[:1], targets[:1])
 
 
 def sizes(subject: Subject) -> Measured | None:
-    """Takes 8x8 and 33x40 px, grey and colour, or says that it doesn't."""
+    """Takes odd sizes of images or tables, or says that it doesn't.
+
+    8x8 and 33x40 px, grey and colour; rows without numbers, without categories, and with many.
+    """
     left_out: dict[str, list[str]] = {}
-    for task in tiny.odd_tasks(subject.component.tasks[0]):
-        shape = "x".join(map(str, task.input_shape))
+    for task in (odd for usual in subject.families() for odd in tiny.odd_tasks(usual.kind)):
+        shape = tiny.described(task).removeprefix("images of ")
         if reason := subject.component.mismatch(task):
             left_out.setdefault(reason, []).append(shape)
             continue
@@ -56,9 +68,8 @@ def sizes(subject: Subject) -> Measured | None:
         except Exception as error:
             said = " ".join(str(error).split())
             raise Broken(
-                f"images of {shape} raised {type(error).__name__}: {said}",
-                "Pool to a fixed size (nn.AdaptiveAvgPool2d(1)), or say what is needed: "
-                'applies=lambda task: "needs 16 px" if min(task.input_shape[1:]) < 16 else None',
+                f"{tiny.described(task)} raised {type(error).__name__}: {said}",
+                NEEDS_COLUMNS if task.is_table else NEEDS_PIXELS,
             ) from error
     told = "; ".join(f"{', '.join(shapes)}: {reason}" for reason, shapes in left_out.items())
     return Measured(told, {}) if told else None
@@ -66,24 +77,27 @@ def sizes(subject: Subject) -> Measured | None:
 
 def state(subject: Subject) -> None:
     """Predicts the same when built anew with its saved weights."""
-    task = subject.tasks()[0]
-    first, second = _settled(subject, task), subject.model(task)
-    inputs, _ = tiny.batch(task, 2)
-    with tempfile.TemporaryDirectory() as folder:
-        write_weights(first, Path(folder) / "weights.safetensors")
-        second.load_state_dict(read_weights(Path(folder) / "weights.safetensors"))
-    with torch.no_grad():
-        before, after = first(inputs), second.eval()(inputs)
-    if not close(before, after):
-        raise Broken(
-            f"with its own weights loaded outputs differ by {_gap(before, after)}; its state_dict must be all it needs",
-            "Keep what is learned or drawn in nn.Parameter or register_buffer, not in plain attributes or lists.",
-        )
+    for task in subject.families():
+        first, second = _settled(subject, task), subject.model(task)
+        inputs, _ = tiny.batch(task, 2)
+        with tempfile.TemporaryDirectory() as folder:
+            write_weights(first, Path(folder) / "weights.safetensors")
+            second.load_state_dict(read_weights(Path(folder) / "weights.safetensors"))
+        with torch.no_grad():
+            before, after = first(inputs), second.eval()(inputs)
+        if not close(before, after):
+            raise Broken(
+                f"with its own weights loaded outputs differ by {_gap(before, after)}; its state_dict must be all it "
+                "needs",
+                "Keep what is learned or drawn in nn.Parameter or register_buffer, not in plain attributes or lists.",
+            )
 
 
 def memory_format(subject: Subject) -> None:
     """Takes images that lie channels_last in memory, as the engine's."""
     task = subject.tasks()[0]
+    if task.is_table:
+        raise NotApplicable("the rows of a table lie in memory in one way")
     model = _settled(subject, task)
     inputs = tiny.batch(task, 2)[0].contiguous()
     with torch.no_grad():
@@ -113,7 +127,7 @@ def _backward(model: nn.Module, task: Task, inputs: Tensor, targets: Tensor) -> 
             "its output depends on no weight, so it can't be trained",
             "Compute it with the module's parameters, without detach(), .data or no_grad().",
         )
-    loss_for(task, None)(outputs, targets).backward()  # type: ignore[no-untyped-call]
+    for_members(loss_for(task, None))(outputs, targets).backward()  # type: ignore[no-untyped-call]
     for name, weight in model.named_parameters():
         if not weight.requires_grad:
             continue

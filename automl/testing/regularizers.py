@@ -17,10 +17,11 @@ from automl.evaluation.metrics import score
 from automl.testing import tiny
 from automl.testing.result import Broken, NotApplicable
 from automl.testing.subject import CPU, WEIGHTS, Subject
-from automl.training.arrays import DeviceArray, Normalize
+from automl.training.arrays import DeviceArray
 from automl.training.checkpoint import read_weights
 from automl.training.inference import predict
 from automl.training.losses import loss_for
+from automl.training.scaling import scaling_for
 
 HOOKS = {name: hook for name, hook in vars(Regularizer).items() if not name.startswith("_")}
 CHECKPOINT = {"state", "restore"}
@@ -74,7 +75,7 @@ def state(subject: Subject) -> None:
                 "evaluation_model returns a model with the names in its state_dict that wrap_model's has.",
             ) from error
         data = tiny.training_data(task)
-        predictions = predict(model, DeviceArray(data.val_inputs, CPU), Normalize(data.preparation, CPU), task)
+        predictions = predict(model, DeviceArray(data.val_inputs, CPU), scaling_for(data.preparation, CPU), task)
         scores = {f"val_{name}": value for name, value in score(predictions, data.val_targets, task).items()}
         if not any(_agree(scores, epoch) for epoch in trained.epochs):
             raise Broken(

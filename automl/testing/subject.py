@@ -64,6 +64,10 @@ class Subject:
         """A tiny task of each kind that it claims."""
         return [tiny.usual_task(self.component, kind) for kind in self.component.tasks]
 
+    def families(self) -> list[Task]:
+        """One of those for each family of tasks: images, tables."""
+        return list({task.is_table: task for task in reversed(self.tasks())}.values())[::-1]
+
     def space(self, task: Task) -> Space:
         """Its own space for a task; nothing else is searched, and no weights are fetched."""
         is_model = self.component.kind == "model"
@@ -136,7 +140,7 @@ class Subject:
             model(torch.rand(2, *task.input_shape))
 
     def train(self, task: Task, configuration: Configuration | None = None, device: torch.device = CPU) -> Trained:
-        """Trains for two epochs on 16 images as a trial does, always with the same seed."""
+        """Trains for two epochs on 16 inputs as a trial does, always with the same seed."""
         with tempfile.TemporaryDirectory() as folder:
             trainer = self.trainer(task, configuration or self.default(task), Path(folder), device=device)
             return Trained(_epochs(trainer), read_weights(Path(folder) / WEIGHTS))
@@ -148,12 +152,12 @@ class Subject:
         folder: Path,
         *,
         device: torch.device = CPU,
-        images: int = tiny.TRAIN,
+        count: int = tiny.TRAIN,
     ) -> Trainer:
-        """A trial of the configuration on some images, with a fixed seed, that writes its weights to `folder`."""
+        """A trial of the configuration on so many inputs, with a fixed seed, that writes its weights to `folder`."""
         return Trainer(
             self.catalog,
-            DeviceData.on(device, tiny.training_data(task, images)),
+            DeviceData.on(device, tiny.training_data(task, count)),
             configuration,
             metric=find_metric(metrics_of(task)[0].name, task.kind),
             seed=0,
@@ -171,7 +175,7 @@ def _epochs(trainer: Trainer) -> list[dict[str, float]]:
             end = result.end
     except TrialError as error:
         raise Broken(
-            f"trained for two epochs on 16 images, it {error}",
+            f"trained for two epochs on 16 inputs, it {error}",
             "Look for a division by zero, a logarithm or root of what isn't positive, values that grow without bound.",
         ) from error
     return done

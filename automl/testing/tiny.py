@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
 from automl.components import TASK_KINDS, Component, Task
-from automl.data import ImagePreparation
+from automl.data import ImagePreparation, Preparation
+from automl.testing import tiny_tables
 from automl.testing.result import Broken
 from automl.training import TrainingData
 
@@ -20,37 +21,58 @@ SIDES = (28, 32, 64, 80, 96, 128, 224)
 """Pixels: a component is checked at the first of these that it fits."""
 ODD_SIZES = ((1, 8, 8), (3, 8, 8), (1, 33, 40), (3, 33, 40))
 CLASSES = 4
+CLASS_NAMES = tuple(f"class{index}" for index in range(CLASSES))
 TRAIN, VAL = 16, 8
-"""Images."""
+"""Inputs."""
 
 
-def image_task(kind: str, shape: tuple[int, int, int]) -> Task:
-    """A task of four classes, or of two values."""
-    if kind == "image-regression":
-        return Task(kind=kind, num_outputs=2, input_shape=shape)
-    names = tuple(f"class{index}" for index in range(CLASSES))
-    return Task(kind=kind, num_outputs=CLASSES, input_shape=shape, class_names=names)
+def task_of(kind: str, form: Any) -> Task:
+    """A task of four classes, or of two values; `form` is (C, H, W), or a table's numbers and sizes of categories."""
+    classifies = kind.endswith("classification")
+    outputs, names = (CLASSES, CLASS_NAMES) if classifies else (2, ())
+    if kind.startswith("table-"):
+        numbers, sizes = form
+        return tiny_tables.table_task(kind, numbers, sizes, outputs, names)
+    return Task(kind=kind, num_outputs=outputs, input_shape=form, class_names=names)
 
 
 def usual_task(component: Component, kind: str) -> Task:
-    """Colour images of the smallest of the usual sizes that the component fits."""
-    tasks = [image_task(kind, (3, side, side)) for side in SIDES]
+    """Rows of a few columns, or colour images of the smallest of the usual sizes that the component fits."""
+    forms: list[Any] = [tiny_tables.USUAL] if kind.startswith("table-") else [(3, side, side) for side in SIDES]
+    tasks = [task_of(kind, form) for form in forms]
     for task in tasks:
         if component.mismatch(task) is None:
             return task
     raise Broken(
-        f"it fits none of the sizes that are tried ({SIDES[0]} to {SIDES[-1]} px): {component.mismatch(tasks[-1])}",
+        f"it fits none of the sizes that are tried ({described(tasks[0])} to {described(tasks[-1])}): "
+        f"{component.mismatch(tasks[-1])}",
         "applies=... returns None where the component fits a task, otherwise the reason.",
     )
 
 
 def odd_tasks(kind: str) -> list[Task]:
     """Sizes that the data may have and an author may not have thought of."""
-    return [image_task(kind, shape) for shape in ODD_SIZES]
+    forms: tuple[Any, ...] = tiny_tables.ODD if kind.startswith("table-") else ODD_SIZES
+    return [task_of(kind, form) for form in forms]
+
+
+def described(task: Task) -> str:
+    """What its inputs are: "images of 3x28x28", "rows of 4 numbers and 3 categories"."""
+    if task.is_table:
+        return f"rows of {task.num_numeric} numbers and {len(task.category_sizes)} categories"
+    return f"images of {'x'.join(map(str, task.input_shape))}"
+
+
+def noun(task: Task) -> str:
+    """How messages call its inputs."""
+    return "rows" if task.is_table else "images"
 
 
 def batch(task: Task, count: int) -> tuple[Tensor, Tensor]:
-    """(count, C, H, W) float32 in [0, 1], as the engine lays it out, and the targets that the engine gives."""
+    """(count, C, H, W) float32 in [0, 1], as the engine lays it out, or (count, F); and the targets that the engine
+    gives."""
+    if task.is_table:
+        return tiny_tables.rows(task, count), targets(task, count)
     inputs = torch.rand(count, *task.input_shape).to(memory_format=torch.channels_last)
     return inputs, targets(task, count)
 
@@ -61,20 +83,30 @@ def targets(task: Task, count: int) -> Tensor:
 
 
 def training_data(task: Task, train: int = TRAIN, val: int = VAL) -> TrainingData:
-    """Images whose brightness tells their class, or their values."""
+    """Images whose brightness tells their class, or their values; or rows that do."""
     generator = np.random.default_rng(0)
 
-    def split(count: int) -> tuple[NDArray[np.uint8], NDArray[np.generic]]:
+    def split(count: int) -> tuple[NDArray[np.generic], NDArray[np.generic]]:
         labels = np.arange(count) % CLASSES
-        brightness = (40 + 60 * labels).reshape(-1, 1, 1, 1)
-        images = np.clip(generator.normal(brightness, 25, (count, *task.input_shape)), 0, 255).astype(np.uint8)
+        inputs = (tiny_tables.raw_rows if task.is_table else _images)(task, labels, generator)
         if task.is_classification:
-            return images, labels.astype(np.int64)
-        return images, np.repeat(labels.astype(np.float32)[:, None], task.num_outputs, 1)
+            return inputs, labels.astype(np.int64)
+        return inputs, np.repeat(labels.astype(np.float32)[:, None], task.num_outputs, 1)
 
-    channels = task.input_shape[0]
-    preparation = ImagePreparation(*task.input_shape, 255, (0.5,) * channels, (0.25,) * channels)
-    return TrainingData(task, preparation, *split(train), *split(val))
+    return TrainingData(task, _preparation(task), *split(train), *split(val))
+
+
+def _images(task: Task, labels: NDArray[np.int64], generator: np.random.Generator) -> NDArray[np.uint8]:
+    brightness = (40 + 60 * labels).reshape(-1, 1, 1, 1)
+    images = generator.normal(brightness, 25, (len(labels), *task.input_shape))
+    return np.clip(images, 0, 255).astype(np.uint8)
+
+
+def _preparation(task: Task) -> Preparation:
+    if task.is_table:
+        return tiny_tables.preparation(task)
+    channels, height, width = task.input_shape
+    return ImagePreparation(channels, height, width, 255, (0.5,) * channels, (0.25,) * channels)
 
 
 def reference_model() -> Component:
@@ -83,7 +115,10 @@ def reference_model() -> Component:
 
 
 def _reference(task: Task) -> nn.Module:
-    """A small residual network."""
+    """A small residual network, or for tables one hidden layer."""
+    if task.is_table:
+        hidden = nn.Linear(task.input_shape[0], 16, bias=False)
+        return nn.Sequential(hidden, nn.BatchNorm1d(16), nn.ReLU(), nn.Linear(16, task.num_outputs))
     from torchvision.models.resnet import BasicBlock
 
     return nn.Sequential(

@@ -8,8 +8,6 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from automl.data import ImagePreparation
-
 RESIDENT_BYTES = 4 << 30
 """Arrays up to this size are kept on the accelerator as a whole: then an epoch copies nothing."""
 
@@ -41,21 +39,3 @@ def shuffled(count: int, batch_size: int, generator: np.random.Generator) -> Ite
         batch = order[start : start + batch_size]
         if len(batch) > 1 or count == 1:
             yield batch
-
-
-def to_unit(images: Tensor) -> Tensor:
-    """uint8 -> float32 in [0, 1]."""
-    return (
-        images.to(torch.float32, memory_format=torch.channels_last if images.ndim == 4 else torch.preserve_format) / 255
-    )
-
-
-class Normalize:
-    """(x - mean) / std per channel, on float images (N, C, H, W) in [0, 1]."""
-
-    def __init__(self, preparation: ImagePreparation, device: torch.device) -> None:
-        self._mean = torch.tensor(preparation.mean, device=device).view(1, -1, 1, 1)
-        self._std = torch.tensor(preparation.std, device=device).view(1, -1, 1, 1)
-
-    def __call__(self, images: Tensor) -> Tensor:
-        return (images - self._mean) / self._std

@@ -5,13 +5,14 @@ import shutil
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from automl.components import PluginSource, Task, Value, catalog_with, components_of
-from automl.data import ImagePreparation
+from automl.data import Preparation, preparation_from_dict, preparation_to_dict
 from automl.errors import UserError
 from automl.space import chosen_components
 
-FORMAT = 1
+FORMAT = 2  # 2: preparations of several kinds
 WEIGHTS = "model.safetensors"
 DESCRIPTION = "model.json"
 PLUGINS = "plugins"
@@ -29,7 +30,7 @@ class Bundle:
 
     folder: Path
     task: Task
-    preparation: ImagePreparation
+    preparation: Preparation
     configuration: dict[str, Value]
     plugins: tuple[PluginSource, ...]
     provenance: dict[str, str]
@@ -77,11 +78,13 @@ def read_bundle(folder: Path) -> Bundle:
             f"The model in {folder} has format {written}; this version reads up to {FORMAT}.",
             hint="Install the version of automl that wrote it, or a newer one.",
         )
-    raw = described["task"]
+    task: dict[str, Any] = {
+        name: tuple(value) if isinstance(value, list) else value for name, value in described["task"].items()
+    }
     return Bundle(
         folder,
-        Task(**raw | {"input_shape": tuple(raw["input_shape"]), "class_names": tuple(raw["class_names"])}),
-        ImagePreparation.from_dict(described["preparation"]),
+        Task(**task),
+        preparation_from_dict(described["preparation"]),
         described["configuration"],
         tuple(_read_plugin(folder, entry) for entry in described["plugins"]),
         described["provenance"],
@@ -93,7 +96,7 @@ def write_bundle(
     *,
     weights: Path,
     task: Task,
-    preparation: ImagePreparation,
+    preparation: Preparation,
     configuration: Mapping[str, Value],
     plugins: tuple[PluginSource, ...],
 ) -> None:
@@ -108,7 +111,7 @@ def write_bundle(
     described = {
         "format": FORMAT,
         "task": asdict(task),
-        "preparation": preparation.to_dict(),
+        "preparation": preparation_to_dict(preparation),
         "configuration": dict(configuration),
         "plugins": [{"path": p.path, "file": f"{p.module}.py", "sha256": p.sha256} for p in needed],
         "provenance": {".".join(key): catalog.get(*key).provenance for key in chosen},

@@ -10,8 +10,9 @@ import torch
 from torch import nn
 
 from automl.components import Task
-from automl.training.arrays import DeviceArray, Normalize
+from automl.training.arrays import DeviceArray
 from automl.training.inference import predict
+from automl.training.scaling import Scaling
 
 WARM_UP = 3
 RUNS = 30
@@ -19,7 +20,7 @@ ENOUGH = 0.5
 """Seconds of runs after which no further one is timed."""
 
 
-def latency_ms(model: nn.Module, inputs: np.ndarray, normalize: Normalize, task: Task, device: torch.device) -> float:
+def latency_ms(model: nn.Module, inputs: np.ndarray, scaling: Scaling, task: Task, device: torch.device) -> float:
     """Milliseconds to predict one input: the median over runs, in evaluation mode, after some that aren't timed.
 
     From the prepared input, on the device, to the prediction in memory. It depends on the device, on the number of
@@ -27,15 +28,15 @@ def latency_ms(model: nn.Module, inputs: np.ndarray, normalize: Normalize, task:
     within a search, less so between machines.
 
     Args:
-        inputs: uint8 (N, C, H, W); the first one is predicted.
+        inputs: Prepared, N of them; the first one is predicted.
     """
     one = DeviceArray(inputs[:1], device)
     for _ in range(WARM_UP):
-        predict(model, one, normalize, task)
+        predict(model, one, scaling, task)
     times: list[float] = []
     while len(times) < RUNS and sum(times) < ENOUGH:
         started = time.perf_counter()
-        predict(model, one, normalize, task)  # its result is on the CPU: an accelerator has done its work
+        predict(model, one, scaling, task)  # its result is on the CPU: an accelerator has done its work
         times.append(time.perf_counter() - started)
     return 1000 * median(times)
 

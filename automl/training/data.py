@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from automl.components import Task
-from automl.data import ImagePreparation
+from automl.data import Preparation
 
 
 @dataclass(frozen=True)
@@ -13,12 +13,13 @@ class TrainingData:
     """What a trial sees: train and validation, never test.
 
     Args:
-        train_inputs, val_inputs: uint8 (N, C, H, W); shared between workers, read-only.
+        train_inputs, val_inputs: uint8 (N, C, H, W) images, or float32 (N, F) rows of a table; shared between workers,
+            read-only.
         train_targets, val_targets: int64 (N,), or float32 (N, outputs) for regression.
     """
 
     task: Task
-    preparation: ImagePreparation
+    preparation: Preparation
     train_inputs: np.ndarray
     train_targets: np.ndarray
     val_inputs: np.ndarray

@@ -4,22 +4,30 @@ from __future__ import annotations
 
 import numpy as np
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from automl.components import Task
-from automl.training.arrays import DeviceArray, Normalize, to_unit
+from automl.training.arrays import DeviceArray
+from automl.training.scaling import Scaling
 
 BATCH = 512
 
 
 @torch.inference_mode()
-def predict(model: nn.Module, inputs: DeviceArray, normalize: Normalize, task: Task) -> np.ndarray:
+def predict(model: nn.Module, inputs: DeviceArray, scaling: Scaling, task: Task) -> np.ndarray:
     """Probabilities (N, classes), or values (N, outputs) for regression; float32."""
     was_training = model.training
     model.eval()
     parts = []
     for start in range(0, len(inputs), BATCH):
-        outputs = model(normalize(to_unit(inputs.rows(slice(start, start + BATCH))))).float()
-        parts.append((outputs.softmax(1) if task.is_classification else outputs).cpu())
+        outputs = model(scaling(inputs.rows(slice(start, start + BATCH))))
+        parts.append(as_predictions(outputs.float(), task).cpu())
     model.train(was_training)
     return torch.cat(parts).numpy() if parts else np.zeros((0, task.num_outputs), np.float32)
+
+
+def as_predictions(outputs: Tensor, task: Task) -> Tensor:
+    """A model's outputs (N, outputs), or (N, members, outputs), as probabilities or values (N, outputs): of members the
+    mean."""
+    predictions = outputs.softmax(-1) if task.is_classification else outputs
+    return predictions.mean(1) if predictions.ndim == 3 else predictions

@@ -25,6 +25,18 @@ def loss_for(task: Task, weights: Tensor | None) -> Loss:
     return cross_entropy
 
 
+def for_members(loss: Loss) -> Loss:
+    """`loss` for outputs (N, outputs), and for outputs (N, members, outputs) the mean of the members' losses."""
+
+    def of_all(outputs: Tensor, targets: Tensor) -> Tensor:
+        if outputs.ndim == 3:
+            targets = targets.repeat_interleave(outputs.shape[1], dim=0)
+            outputs = outputs.flatten(0, 1)
+        return loss(outputs, targets)
+
+    return of_all
+
+
 def balanced_weights(targets: np.ndarray, task: Task) -> Tensor:
     """Weights (classes,), float32: the inverse of each class's frequency, so that a batch weighs 1 on average."""
     counts = np.bincount(targets, minlength=task.num_classes)

@@ -11,13 +11,14 @@ import torch
 from torch import nn
 
 from automl.components import Task, Value, catalog_with
-from automl.data import ImagePreparation
+from automl.data import Preparation
 from automl.errors import Notice
-from automl.training.arrays import DeviceArray, Normalize
+from automl.training.arrays import DeviceArray
 from automl.training.assembly import assemble, without_download
 from automl.training.bundle import read_bundle
 from automl.training.checkpoint import read_weights
 from automl.training.inference import predict
+from automl.training.scaling import scaling_for
 
 
 @dataclass(frozen=True)
@@ -25,15 +26,16 @@ class TrainedModel:
     """A model that predicts, with all that it takes to prepare its inputs."""
 
     task: Task
-    preparation: ImagePreparation
+    preparation: Preparation
     configuration: dict[str, Value]
     module: nn.Module
 
     def predict(self, inputs: np.ndarray) -> np.ndarray:
-        """uint8 (N, C, H, W) -> float32 (N, num_outputs): probabilities, or values for regression."""
+        """Prepared inputs, uint8 (N, C, H, W) or float32 (N, F) -> float32 (N, num_outputs): probabilities, or values
+        for regression."""
         device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         model = self.module.to(device)
-        return predict(model, DeviceArray(inputs, device), Normalize(self.preparation, device), self.task)
+        return predict(model, DeviceArray(inputs, device), scaling_for(self.preparation, device), self.task)
 
     @classmethod
     def load(cls, folder: Path) -> TrainedModel:

@@ -15,15 +15,16 @@ from torch import Tensor, nn
 from automl.components import Catalog, Value
 from automl.errors import TrialError, TrialStopped
 from automl.evaluation.metrics import Metric, loss_metric, score
-from automl.training.arrays import DeviceArray, Normalize, shuffled, to_unit
+from automl.training.arrays import DeviceArray, shuffled
 from automl.training.assembly import assemble
 from automl.training.checkpoint import read_checkpoint, write_checkpoint, write_weights
 from automl.training.cost import latency_ms, size_mb
 from automl.training.data import TrainingData
 from automl.training.inference import predict
-from automl.training.losses import Loss, balanced_weights, loss_for
+from automl.training.losses import Loss, balanced_weights, for_members, loss_for
 from automl.training.optimization import Schedule, make_optimizer, parameter_groups, restore_optimizer
 from automl.training.randomness import random_state, set_random_state
+from automl.training.scaling import scaling_for
 
 
 @dataclass(frozen=True)
@@ -106,7 +107,7 @@ class Trainer:
         self._batches = math.ceil(len(data.train_inputs) / built.settings.batch_size)
         self._schedule = Schedule(built.settings, self._optimizer, self._batches)
         self._steps = 0
-        self._normalize = Normalize(data.source.preparation, data.device)
+        self._scaling = scaling_for(data.source.preparation, data.device)
         self._autocast = torch.autocast("cuda", torch.bfloat16, enabled=data.device.type == "cuda")
         self._best: tuple[float, float] | None = None
         self.epoch = 0
@@ -122,7 +123,7 @@ class Trainer:
     def latency_ms(self) -> float:
         """Milliseconds to predict one input, see `automl.training.cost`; changes nothing of the training."""
         data = self._data
-        return latency_ms(self._model, data.source.val_inputs, self._normalize, self._task, data.device)
+        return latency_ms(self._model, data.source.val_inputs, self._scaling, self._task, data.device)
 
     def save(self, path: Path, notes: Mapping[str, str]) -> None:
         """Writes all that `restore` goes on from, between two epochs; `notes` see `write_checkpoint`."""
@@ -196,7 +197,7 @@ class Trainer:
         return len(self._repeats) or self.epochs
 
     def _validate(self, model: nn.Module) -> dict[str, float]:
-        predictions = predict(model, self._data.val_inputs, self._normalize, self._task)
+        predictions = predict(model, self._data.val_inputs, self._scaling, self._task)
         if not np.isfinite(predictions).all():
             raise TrialError(f"diverged: predictions aren't finite after epoch {self.epoch}")
         return score(predictions, self._data.source.val_targets, self._task)
@@ -213,12 +214,12 @@ class Trainer:
         for indices in shuffled(len(self._data.train_inputs), self._settings.batch_size, self._order):
             if reason := stop():
                 raise TrialStopped(reason)
-            inputs = to_unit(self._data.train_inputs.rows(indices))
+            inputs = self._scaling.to_unit(self._data.train_inputs.rows(indices))
             targets = self._data.train_targets.rows(indices)
             with torch.no_grad():
                 for augmentation in self._augmentations:
                     inputs, targets = augmentation(inputs, targets)
-            loss = self._step(self._normalize(inputs), targets)
+            loss = self._step(self._scaling.normalize(inputs), targets)
             total += loss * len(indices)
             count += len(indices)
         return float(total) / max(1, count)
@@ -256,7 +257,7 @@ class Trainer:
         loss = loss_for(self._task, weights)
         for regularizer in self._regularizers:
             loss = regularizer.loss(loss)
-        return loss
+        return for_members(loss)
 
     def _evaluation_model(self) -> nn.Module:
         model = self._model

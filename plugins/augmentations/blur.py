@@ -12,7 +12,7 @@ PIECE = 800_000
 """Numbers that are blurred at once: they stay in a CPU's cache, which at 224 px halves the time."""
 
 
-@augmentation("blur")
+@augmentation("blur", task="image")
 def blur(sigma: Annotated[float, Float(0.1, 2.0)] = 1.0) -> object:
     """Blurs with a Gaussian whose standard deviation is drawn per image from 0 to `sigma` pixels."""
     import torch

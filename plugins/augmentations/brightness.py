@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 
-@augmentation("brightness")
+@augmentation("brightness", task="image")
 def brightness(limit: Annotated[float, Float(0.05, 0.8)] = 0.3) -> object:
     """Multiplies each image by a factor from 1 - limit to 1 + limit."""
     import torch

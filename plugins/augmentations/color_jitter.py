@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 
-@augmentation("color_jitter")
+@augmentation("color_jitter", task="image")
 def color_jitter(
     brightness: Annotated[float, Float(0.0, 0.5)] = 0.2,
     contrast: Annotated[float, Float(0.0, 0.8)] = 0.3,

@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 
-@augmentation("contrast")
+@augmentation("contrast", task="image")
 def contrast(limit: Annotated[float, Float(0.05, 0.9)] = 0.4) -> object:
     """Scales each image around its mean by a factor from 1 - limit to 1 + limit."""
     import torch

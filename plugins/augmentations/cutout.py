@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 
-@augmentation("cutout")
+@augmentation("cutout", task="image")
 def cutout(
     area: Annotated[float, Float(0.03, 0.5)] = 0.25,
     p: Annotated[float, Float(0.05, 1.0)] = 0.5,

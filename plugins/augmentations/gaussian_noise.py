@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 
-@augmentation("gaussian_noise")
+@augmentation("gaussian_noise", task="image")
 def gaussian_noise(std: Annotated[float, Float(0.005, 0.2, log=True)] = 0.02) -> object:
     """Adds noise whose standard deviation is drawn per image from 0 to `std` (pixels are in 0 to 1)."""
     import torch

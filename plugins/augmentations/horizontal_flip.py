@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 
-@augmentation("horizontal_flip")
+@augmentation("horizontal_flip", task="image")
 def horizontal_flip(p: Annotated[float, Float(0.05, 0.95)] = 0.5) -> object:
     """Mirrors an image left to right with probability p."""
     import torch

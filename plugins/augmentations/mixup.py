@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 
-@augmentation("mixup")
+@augmentation("mixup", task="image")
 def mixup(task: Task, alpha: Annotated[float, Float(0.1, 2.0, log=True)] = 0.2) -> object:
     """Mixes each image and its target with another of the batch, by a share drawn from Beta(alpha, alpha)."""
     import torch

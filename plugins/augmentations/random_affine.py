@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 
-@augmentation("random_affine")
+@augmentation("random_affine", task="image")
 def random_affine(
     degrees: Annotated[float, Float(0.0, 45.0)] = 10.0,
     scale: Annotated[float, Float(0.0, 0.4)] = 0.1,

@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 
-@augmentation("random_crop")
+@augmentation("random_crop", task="image")
 def random_crop(task: Task, padding: Annotated[float, Float(0.02, 0.25)] = 0.1) -> object:
     """Pads with zeros by a fraction of the size (one pixel at least), then crops at a random place per image."""
     import torch

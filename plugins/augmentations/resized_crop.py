@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 
-@augmentation("resized_crop")
+@augmentation("resized_crop", task="image")
 def resized_crop(
     scale: Annotated[float, Float(0.08, 0.95)] = 0.5,
     ratio: Annotated[float, Float(1.0, 2.0)] = 1.33,

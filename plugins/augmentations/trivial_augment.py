@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 
-@augmentation("trivial_augment")
+@augmentation("trivial_augment", task="image")
 def trivial_augment(strength: Annotated[float, Float(0.1, 1.0)] = 1.0) -> object:
     """Does one of 14 operations to each image, as strongly as it happens, up to `strength` of the paper's limits."""
     import torch

@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 
-@augmentation("vertical_flip")
+@augmentation("vertical_flip", task="image")
 def vertical_flip(p: Annotated[float, Float(0.05, 0.95)] = 0.5) -> object:
     """Mirrors an image top to bottom with probability p."""
     import torch

@@ -18,7 +18,7 @@ def too_small(task: Task) -> str | None:
     return f"needs 8 px or more, the images have {side}" if side < 8 else None
 
 
-@model("convnext", task=("image-classification", "image-regression"), applies=too_small, weights="convnext_{size}")
+@model("convnext", task="image", applies=too_small, weights="convnext_{size}")
 def convnext(
     task: Task,
     size: Literal["atto", "pico", "tiny"] = "atto",

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @model(
     "densenet",
-    task=("image-classification", "image-regression"),
+    task="image",
     conflicts=("regularizer.stochastic_depth",),
     weights="densenet{depth}",
 )

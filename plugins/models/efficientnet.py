@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from torch import nn
 
 
-@model("efficientnet", task=("image-classification", "image-regression"), weights="efficientnet_{size}")
+@model("efficientnet", task="image", weights="efficientnet_{size}")
 def efficientnet(
     task: Task,
     size: Literal["b0", "b1", "b2"] = "b0",

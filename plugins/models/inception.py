@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 @model(
     "inception",
-    task=("image-classification", "image-regression"),
+    task="image",
     conflicts=("regularizer.stochastic_depth", "regularizer.freeze_backbone"),
 )
 def inception(

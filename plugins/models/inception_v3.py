@@ -20,7 +20,7 @@ def too_small(task: Task) -> str | None:
 
 @model(
     "inception_v3",
-    task=("image-classification", "image-regression"),
+    task="image",
     applies=too_small,
     conflicts=("regularizer.stochastic_depth",),
     weights="inception_v3",

@@ -1,7 +1,9 @@
-"""Multilayer perceptron on the pixels."""
+"""Multilayer perceptron on the pixels of an image or the columns of a table."""
 
 from itertools import pairwise
 from typing import TYPE_CHECKING, Annotated
+
+from automl_plugins.models._table import row_features
 
 from automl.plugin import Int, Task, model
 
@@ -9,22 +11,19 @@ if TYPE_CHECKING:
     from torch import nn
 
 
-@model(
-    "mlp",
-    task=("image-classification", "image-regression"),
-    conflicts=("regularizer.stochastic_depth", "regularizer.freeze_backbone"),
-)
+@model("mlp", task=("image", "table"), conflicts=("regularizer.stochastic_depth", "regularizer.freeze_backbone"))
 def mlp(
     task: Task,
     width: Annotated[int, Int(16, 1024, log=True)] = 256,
     depth: Annotated[int, Int(1, 4)] = 2,
 ) -> "nn.Module":
-    """Hidden layers of equal width on the flattened pixels, with batch norm and ReLU."""
+    """Hidden layers of equal width with batch norm and ReLU, on an image's pixels or a row's values."""
     from math import prod
 
     from torch import nn
 
-    layers: list[nn.Module] = [nn.Flatten()]
-    for inputs, outputs in pairwise([prod(task.input_shape)] + [width] * depth):
-        layers += [nn.Linear(inputs, outputs, bias=False), nn.BatchNorm1d(outputs), nn.ReLU()]
+    first, inputs = row_features(task) if task.is_table else (nn.Flatten(), prod(task.input_shape))
+    layers: list[nn.Module] = [first]
+    for before, after in pairwise([inputs] + [width] * depth):
+        layers += [nn.Linear(before, after, bias=False), nn.BatchNorm1d(after), nn.ReLU()]
     return nn.Sequential(*layers, nn.Linear(width, task.num_outputs))

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from torch import nn
 
 
-@model("resnet", task=("image-classification", "image-regression"), weights="resnet{depth}")
+@model("resnet", task="image", weights="resnet{depth}")
 def resnet(
     task: Task,
     depth: Annotated[int, Choice(18, 34, 50)] = 18,

@@ -14,7 +14,7 @@ SMALLEST = 4
 
 @model(
     "small_cnn",
-    task=("image-classification", "image-regression"),
+    task="image",
     conflicts=("regularizer.stochastic_depth", "regularizer.freeze_backbone"),
 )
 def small_cnn(

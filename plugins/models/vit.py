@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from torch import nn
 
 
-@model("vit", task=("image-classification", "image-regression"), conflicts=("regularizer.freeze_backbone",))
+@model("vit", task="image", conflicts=("regularizer.freeze_backbone",))
 def vit(
     task: Task,
     patch: Annotated[

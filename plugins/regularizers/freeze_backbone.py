@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from torch import nn
 
 
-@regularizer("freeze_backbone", neutral={"fraction": 0.0})
+@regularizer("freeze_backbone", task="image", neutral={"fraction": 0.0})
 def freeze_backbone(fraction: Annotated[float, Float(0.05, 0.9)] = 0.2) -> Regularizer:
     """Trains only the last linear layer and the norms in the first `fraction` of the epochs, then everything."""
     return FreezeBackbone(fraction)

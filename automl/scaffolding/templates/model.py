@@ -10,7 +10,7 @@ from automl.plugin import Float, Int, Task, model
 
 
 # Its name in searches and reports, and the kinds of task that it is for.
-@model("plugin_name", task=("image-classification", "image-regression"))
+@model("plugin_name", task="image")
 def plugin_name(
     # What the data is like: `input_shape` is (channels, height, width) of an image, `num_outputs` the output's width.
     task: Task,

@@ -12,10 +12,11 @@ import torch
 from automl.components import Catalog, Component, load_catalog
 from automl.evaluation.metrics import loss_metric, score
 from automl.training import TrainingData
-from automl.training.arrays import DeviceArray, Normalize
+from automl.training.arrays import DeviceArray
 from automl.training.assembly import assemble
 from automl.training.checkpoint import read_weights
 from automl.training.inference import predict
+from automl.training.scaling import scaling_for
 from automl.training.trainer import Trainer
 
 MakeTrainer = Callable[..., Trainer]
@@ -71,7 +72,7 @@ def test_all_together_train_and_are_served(
     served = assemble(shared_catalog, data.task, configuration).model
     served.load_state_dict(read_weights(tmp_path / "best.safetensors"))
     cpu = torch.device("cpu")
-    predicted = predict(served, DeviceArray(data.val_inputs, cpu), Normalize(data.preparation, cpu), data.task)
+    predicted = predict(served, DeviceArray(data.val_inputs, cpu), scaling_for(data.preparation, cpu), data.task)
     loss = score(predicted, data.val_targets, data.task)[loss_metric(data.task).name]
     assert loss == pytest.approx(-best.merit[1], rel=1e-4)
 

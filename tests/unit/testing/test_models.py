@@ -93,7 +93,7 @@ def test_what_is_no_module(refused: Refused, returned: str, found: str) -> None:
 
 
 def test_a_prediction_that_depends_on_the_rest_of_the_batch(refused: Refused) -> None:
-    refused(net("return self.line(means - means.mean(0))"), "one_sample", "in evaluation each image", "dimension 0")
+    refused(net("return self.line(means - means.mean(0))"), "one_sample", "in evaluation each input", "dimension 0")
 
 
 def test_a_squeeze_that_takes_a_batch_of_one_away(refused: Refused) -> None:

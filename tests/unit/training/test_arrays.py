@@ -2,8 +2,7 @@ import numpy as np
 import pytest
 import torch
 
-from automl.data import ImagePreparation
-from automl.training.arrays import DeviceArray, Normalize, shuffled, to_unit
+from automl.training.arrays import DeviceArray, shuffled
 
 CPU = torch.device("cpu")
 
@@ -34,10 +33,3 @@ def test_the_order_is_new_each_epoch_and_given_by_the_seed() -> None:
     epochs = [np.concatenate(list(shuffled(50, 8, first))) for _ in range(2)]
     assert not np.array_equal(*epochs)
     np.testing.assert_array_equal(epochs[0], np.concatenate(list(shuffled(50, 8, second))))
-
-
-def test_pixels_are_scaled_and_normalized_per_channel() -> None:
-    preparation = ImagePreparation(2, 1, 1, 255, (0.5, 1.0), (0.25, 0.5))
-    unit = to_unit(torch.tensor([[[[0]], [[255]]]], dtype=torch.uint8))
-    assert unit.dtype == torch.float32 and unit.flatten().tolist() == [0.0, 1.0]
-    assert Normalize(preparation, CPU)(unit).flatten().tolist() == [-2.0, 0.0]

@@ -6,8 +6,8 @@ import torch
 from torch import Tensor, nn
 
 from automl.training import TrainingData, cost
-from automl.training.arrays import Normalize
 from automl.training.cost import latency_ms, size_mb
+from automl.training.scaling import scaling_for
 from automl.training.trainer import Trainer
 
 Configure = Callable[..., dict[str, Any]]
@@ -33,7 +33,7 @@ def measure(make_data: Callable[..., TrainingData], monkeypatch: pytest.MonkeyPa
     def measured(model: Timed) -> float:
         monkeypatch.setattr(cost.time, "perf_counter", lambda: model.now)
         data, cpu = make_data(), torch.device("cpu")
-        return latency_ms(model, data.val_inputs, Normalize(data.preparation, cpu), data.task, cpu)
+        return latency_ms(model, data.val_inputs, scaling_for(data.preparation, cpu), data.task, cpu)
 
     return measured
 

@@ -1,0 +1,122 @@
+"""How a raw row of a table becomes the array that a model sees. It belongs to the model and travels with it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+
+from automl.data.table.columns import COLUMNS, Column, categorical_columns, number_columns
+from automl.errors import UserError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+QUANTILES = 201
+
+
+@dataclass(frozen=True)
+class TablePreparation:
+    """What was learned of the training split's columns; of the others nothing is read.
+
+    Args:
+        columns: In the table's order.
+        quantiles: Of each number, evenly spaced from the smallest to the largest; empty where all are missing. For the
+            scaling on the device; `transform` doesn't apply them.
+    """
+
+    columns: tuple[Column, ...]
+    quantiles: tuple[tuple[float, ...], ...]
+
+    @classmethod
+    def fit(cls, frame: pd.DataFrame, roles: Mapping[str, str]) -> Self:
+        """Learns from the training split.
+
+        Args:
+            frame: Raw rows.
+            roles: Column -> numeric, boolean or categorical; what isn't named isn't read.
+        """
+        columns = tuple(COLUMNS[role].fit(frame[name]) for name, role in roles.items())
+        numbers = cls(columns, ()).transform(frame)[:, : len(_features(columns))]
+        return cls(columns, tuple(map(_quantiles, numbers.T)))
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The columns that it reads, as the file has them."""
+        return tuple(column.name for column in self.columns)
+
+    @property
+    def features(self) -> tuple[str, ...]:
+        """What stands in a prepared row: the numbers, then the categories."""
+        return (*_features(self.columns), *(column.name for column in categorical_columns(self.columns)))
+
+    @property
+    def num_numeric(self) -> int:
+        """How many of them are numbers."""
+        return len(self.features) - len(self.category_sizes)
+
+    @property
+    def category_sizes(self) -> tuple[int, ...]:
+        """How many codes each category has; 0 is a missing value, 1 a rare or unseen one."""
+        return tuple(column.size for column in categorical_columns(self.columns))
+
+    @property
+    def shape(self) -> tuple[int]:
+        """(F,)."""
+        return (len(self.features),)
+
+    def transform(self, frame: pd.DataFrame) -> np.ndarray:
+        """float32 (N, F) of raw rows: numbers as they are, NaN where missing, then codes.
+
+        Args:
+            frame: Its columns may be texts, as read from a CSV file, or have types; further ones are left alone.
+
+        Raises:
+            UserError: A column is missing.
+        """
+        missing = [name for name in self.names if name not in frame.columns]
+        if missing:
+            raise UserError(
+                f"The rows lack {len(missing)} of the {len(self.columns)} columns that the model has learned from: "
+                f"{', '.join(missing[:5])}{', ...' * (len(missing) > 5)}.",
+                hint="Name the columns as in the training data; a column may be empty, but not missing.",
+            )
+        rows = np.empty((len(frame), *self.shape), np.float32)
+        place = 0
+        for column in number_columns(self.columns):
+            rows[:, place : place + len(column.features)] = column.numbers(frame[column.name])
+            place += len(column.features)
+        for category in categorical_columns(self.columns):
+            rows[:, place] = category.codes(frame[category.name])
+            place += 1
+        return rows
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON-ready; `from_dict` reads it back."""
+        return {
+            "columns": [{"role": column.role, **asdict(column)} for column in self.columns],
+            "quantiles": [list(values) for values in self.quantiles],
+        }
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Self:
+        return cls(tuple(map(_column, values["columns"])), tuple(map(tuple, values["quantiles"])))
+
+
+def _features(columns: tuple[Column, ...]) -> tuple[str, ...]:
+    return tuple(name for column in number_columns(columns) for name in column.features)
+
+
+def _quantiles(numbers: np.ndarray) -> tuple[float, ...]:
+    known = numbers[~np.isnan(numbers)]
+    if not len(known):
+        return ()
+    # Neighbours aren't mixed: what many rows have stays one value.
+    return tuple(np.quantile(known, np.linspace(0, 1, QUANTILES), method="nearest").tolist())
+
+
+def _column(values: Mapping[str, Any]) -> Column:
+    own: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
+    return COLUMNS[own.pop("role")](**own)

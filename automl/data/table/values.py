@@ -1,0 +1,113 @@
+"""Cells as texts, numbers and yes or no: the same, whether they were read from a CSV file or a typed one."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import pyarrow as pa
+
+MISSING = ("", "?", "-", "na", "n/a", "#n/a", "nan", "-nan", "null", "none", "nil", "<na>", "nat", "missing", "#null!")
+"""What stands for a missing value in a file of text, in lower case."""
+
+YES = ("true", "yes", "y", "t", "on", "1")
+NO = ("false", "no", "n", "f", "off", "0")
+
+_WHOLE = re.compile(r"(-?(?:0|[1-9]\d*))\.0+")
+_GROUPED = re.compile(r"([-+]?)[$€£¥]?\s?(\d{1,3}(?:,\d{3})+|\d+)(\.\d+)?\s?[%$€£¥]?")
+
+
+def as_texts(column: pd.Series) -> pd.Series:
+    """The cells without spaces around them; whole numbers without a point, whatever type they have; NaN where missing.
+
+    So a category is the same text in a CSV file ("1", or "1.0" beside missing values) and in a typed one (1, or 1.0).
+    """
+    import pandas as pd
+
+    codes, distinct = pd.factorize(column)
+    texts = np.array([*map(_text, distinct), np.nan], dtype=object)  # a code of -1, missing, takes the last
+    return pd.Series(texts[codes], index=column.index, name=column.name, dtype="str")
+
+
+def _text(value: Any) -> str | float:
+    if isinstance(value, bool | np.bool_):
+        return str(bool(value))
+    if isinstance(value, float | np.floating) and float(value).is_integer():
+        return str(int(value))
+    text = str(value).strip()
+    if text.lower() in MISSING:
+        return np.nan
+    whole = _WHOLE.fullmatch(text)
+    return whole[1] if whole else text
+
+
+def as_numbers(column: pd.Series) -> np.ndarray:
+    """float64 (N,): NaN where a cell is missing or no number. Texts may have thousands in groups (1,200.50), a sign of
+    a currency or of per cent."""
+    import pandas as pd
+    from pandas.api.types import is_bool_dtype, is_numeric_dtype
+
+    if is_bool_dtype(column.dtype) or is_numeric_dtype(column.dtype):
+        numbers: np.ndarray = column.to_numpy(dtype=np.float64, na_value=np.nan)
+        return numbers
+    if isinstance(column.dtype, pd.CategoricalDtype) or column.dtype == object:
+        column = as_texts(column)
+    elif not isinstance(column.dtype, pd.StringDtype):  # dates
+        return np.full(len(column), np.nan)
+    return _parsed(column)
+
+
+def _parsed(column: pd.Series) -> np.ndarray:
+    """Of texts."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    texts = trimmed(column)
+    try:
+        return _to_numpy(pc.cast(texts, pa.float64()))
+    except pa.ArrowInvalid:
+        pass
+    # Cell by cell, but each distinct text once.
+    encoded = pc.dictionary_encode(texts.combine_chunks() if isinstance(texts, pa.ChunkedArray) else texts)
+    distinct = np.array([*map(_number, encoded.dictionary.to_pylist()), np.nan])
+    numbers: np.ndarray = distinct[encoded.indices.fill_null(len(distinct) - 1).to_numpy(zero_copy_only=False)]
+    return numbers
+
+
+def trimmed(column: pd.Series) -> pa.Array:
+    """Texts without spaces around them, null where one stands for a missing value."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    texts = pc.utf8_trim_whitespace(pa.array(column, from_pandas=True).cast(pa.large_string()))
+    missing = pc.is_in(pc.utf8_lower(texts), pa.array(MISSING, pa.large_string()))
+    return pc.if_else(missing, None, texts)
+
+
+def _to_numpy(array: pa.Array) -> np.ndarray:
+    import pyarrow.compute as pc
+
+    numbers: np.ndarray = pc.fill_null(array, np.nan).to_numpy()
+    return numbers
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text) if "_" not in text else np.nan  # Python's 1_000 is a name in data
+    except ValueError:
+        grouped = _GROUPED.fullmatch(text)
+        return float(f"{grouped[1]}{grouped[2].replace(',', '')}{grouped[3] or ''}") if grouped else np.nan
+
+
+def as_booleans(column: pd.Series) -> np.ndarray:
+    """float64 (N,): 1 for yes, 0 for no, NaN where a cell is missing or neither."""
+    import pandas as pd
+
+    codes, distinct = pd.factorize(as_texts(column))
+    meaning = {**dict.fromkeys(YES, 1.0), **dict.fromkeys(NO, 0.0)}
+    booleans: np.ndarray = np.array([*(meaning.get(text.lower(), np.nan) for text in distinct), np.nan])[codes]
+    return booleans
