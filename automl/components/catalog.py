@@ -152,11 +152,12 @@ def regularizer(
     applies: Applies | None = None,
     conflicts: Sequence[str] = (),
     neutral: Mapping[str, Value] | None = None,
+    live: Sequence[str] = (),
     limits: Mapping[str, str] | None = None,
 ) -> Callable[[F], F]:
     """Registers a factory that returns a `Regularizer`. `task` as for `model`; the other arguments are those of
     `Component`."""
-    return _register("regularizer", name, task, applies, conflicts, limits, neutral=neutral)
+    return _register("regularizer", name, task, applies, conflicts, limits, neutral=neutral, live=tuple(live))
 
 
 def _register(

@@ -37,6 +37,8 @@ class Component:
         conflicts: Components ("regularizer.swa", "model.mlp") that it doesn't work together with.
         weights: Of a model with a parameter `pretrained`: the name of torchvision's weights ("resnet{depth}").
         neutral: Of a regularizer: values, maybe out of range, at which it changes nothing.
+        live: Of a regularizer: parameters that may change in mid-training: built with other values, it goes on from
+            the same checkpoint. Those of an augmentation, which keeps nothing, all may.
         limits: Contract checks (by name) that it can't pass, each with the reason.
     """
 
@@ -50,6 +52,7 @@ class Component:
     conflicts: tuple[str, ...] = ()
     weights: str | None = None
     neutral: Mapping[str, Value] | None = None
+    live: tuple[str, ...] = ()
     limits: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -76,8 +79,10 @@ class Component:
         named = {field for _, field, _, _ in Formatter().parse(self.weights or "") if field}
         if self.weights and not parameters >= named | {"pretrained"}:
             return f"weights={self.weights!r} needs the arguments {', '.join(sorted(named | {'pretrained'}))}"
-        strange = sorted(set(self.neutral or ()) - parameters)
-        return f"neutral names {strange[0]!r}, which is no argument" if strange else None
+        for field_name, names in (("neutral", self.neutral or ()), ("live", self.live)):
+            if strange := sorted(set(names) - parameters):
+                return f"{field_name} names {strange[0]!r}, which is no argument"
+        return None
 
     @property
     def _title(self) -> str:

@@ -24,6 +24,7 @@ _OWN: dict[str, tuple[Function, ...]] = {
         regularizers.neutral,
         regularizers.state,
         regularizers.resumes,
+        regularizers.live,
     ),
 }
 

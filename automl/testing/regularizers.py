@@ -11,9 +11,10 @@ from tempfile import TemporaryDirectory
 import torch
 from torch import Tensor
 
-from automl.components import Regularizer, Task
+from automl.components import Choice, Regularizer, Task, Value
 from automl.errors import unknown
 from automl.evaluation.metrics import score
+from automl.space import Configuration
 from automl.testing import tiny
 from automl.testing.result import Broken, NotApplicable
 from automl.testing.subject import CPU, WEIGHTS, Subject
@@ -26,6 +27,7 @@ from automl.training.scaling import scaling_for
 HOOKS = {name: hook for name, hook in vars(Regularizer).items() if not name.startswith("_")}
 CHECKPOINT = {"state", "restore"}
 """Hooks that by themselves change nothing."""
+HUGE = 1e18
 close = partial(torch.allclose, rtol=1e-4, atol=1e-5)
 
 
@@ -120,6 +122,44 @@ def neutral(subject: Subject) -> None:
                 f"at {subject.described(configuration)} the training of {task.kind} isn't what it is without it",
                 "Make these values do nothing (a penalty of 0, a step of 0), or declare others as neutral.",
             )
+
+
+def live(subject: Subject) -> None:
+    """Goes on from a checkpoint with other values of its live parameters, which then count."""
+    if not subject.component.live:
+        raise NotApplicable('live parameters aren\'t declared: live=("strength",) in the decorator')
+    task = subject.tasks()[0]
+    default = subject.default(task)
+    for name in subject.component.live:
+        other = default | {f"{subject.name}.{name}": _far_from_default(subject, task, name)}
+        if _second_loss(subject, task, other, other) == _second_loss(subject, task, default, default):
+            continue  # it changes nothing in so short a training
+        if _second_loss(subject, task, default, other) == _second_loss(subject, task, default, default):
+            raise Broken(
+                f"gone on from a checkpoint with {subject.described(other)}, it trains as with the former value",
+                f"restore() must not bring {name} back; or take it out of live.",
+            )
+
+
+def _far_from_default(subject: Subject, task: Task, name: str) -> Value:
+    parameter = subject.space(task)[f"{subject.name}.{name}"]
+    domain, default = parameter.domain, parameter.default
+    if isinstance(domain, Choice):
+        return next(option for option in domain.options if option != default)
+    highest = domain.clip(HUGE)
+    return highest if highest != default else domain.clip(-HUGE)
+
+
+def _second_loss(subject: Subject, task: Task, before: Configuration, after: Configuration) -> float:
+    """The training loss of the second epoch, which goes on from a checkpoint of the first."""
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        first = subject.trainer(task, before, folder)
+        first.run_epoch()
+        first.save(folder / "checkpoint", {})
+        second = subject.trainer(task, after, folder)
+        second.restore(folder / "checkpoint")
+        return second.run_epoch().metrics["train_loss"]
 
 
 def _check_losses(regularizer: Regularizer, task: Task) -> None:

@@ -25,6 +25,7 @@ from automl.training.losses import Loss, balanced_weights, for_members, loss_for
 from automl.training.optimization import Schedule, make_optimizer, parameter_groups, restore_optimizer
 from automl.training.randomness import random_state, set_random_state
 from automl.training.scaling import scaling_for
+from automl.training.takeover import taken_over
 
 
 @dataclass(frozen=True)
@@ -89,6 +90,8 @@ class Trainer:
     ) -> None:
         torch.manual_seed(seed)
         self._order = np.random.default_rng(seed)
+        self._catalog = catalog
+        self._configuration = dict(configuration)
         self._data = data
         self._task = data.source.task
         self._metric = metric
@@ -129,6 +132,7 @@ class Trainer:
         """Writes all that `restore` goes on from, between two epochs; `notes` see `write_checkpoint`."""
         write_checkpoint(
             {
+                "configuration": self._configuration,
                 "epoch": self.epoch,
                 "steps": self._steps,
                 "best": self._best,
@@ -145,12 +149,18 @@ class Trainer:
         )
 
     def restore(self, path: Path) -> None:
-        """Goes on where `save` was called, of the same configuration, data and seed: as if nothing had happened.
+        """Goes on where `save` was called, on the same data: as if nothing had happened.
+
+        The one who saved may have had another configuration, as far as it may change in mid-training: see `taken_over`.
 
         Raises:
             UserError: The file is gone or damaged.
         """
         state = read_checkpoint(path)
+        if state.get("configuration", self._configuration) != self._configuration:
+            state = taken_over(
+                state, self._configuration, self._optimizer, self._regularizers, self._catalog, self._task
+            )
         self.epoch, self._steps = state["epoch"], state["steps"]
         self._best = tuple(state["best"]) if state["best"] else None
         self._model.load_state_dict(state["model"])

@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from torch import nn
 
 
-@regularizer("dropout", neutral={"p": 0.0})
+@regularizer("dropout", neutral={"p": 0.0}, live=("p",))
 def dropout(p: Annotated[float, Float(0.05, 0.7)] = 0.2) -> Regularizer:
     """Zeroes the inputs of the last linear layer with probability p while training."""
     return Dropout(p)

@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from torch import nn
 
 
-@regularizer("gradient_clipping", neutral={"max_norm": float("inf")})
+@regularizer("gradient_clipping", neutral={"max_norm": float("inf")}, live=("max_norm",))
 def gradient_clipping(max_norm: Annotated[float, Float(0.1, 10.0, log=True)] = 1.0) -> Regularizer:
     """Scales all gradients of a step so that their common L2 norm is at most `max_norm`."""
     return GradientClipping(max_norm)

@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
 
 
-@regularizer("l1", neutral={"strength": 0.0})
+@regularizer("l1", neutral={"strength": 0.0}, live=("strength",))
 def l1(strength: Annotated[float, Float(1e-7, 1e-3, log=True)] = 1e-5) -> Regularizer:
     """Adds strength x the sum of the absolute weights (not of biases and norms) to the loss."""
     return L1(strength)

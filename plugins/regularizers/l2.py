@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
 
 
-@regularizer("l2", neutral={"strength": 0.0})
+@regularizer("l2", neutral={"strength": 0.0}, live=("strength",))
 def l2(
     strength: Annotated[float, Float(1e-5, 0.3, log=True)] = 0.05,
     form: Literal["decoupled", "penalty"] = "decoupled",

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
 
 
-@regularizer("sam", neutral={"rho": 0.0})
+@regularizer("sam", neutral={"rho": 0.0}, live=("rho",))
 def sam(rho: Annotated[float, Float(0.01, 0.5, log=True)] = 0.05) -> Regularizer:
     """Steps by the gradient at the worst point within `rho` of the weights; a step takes twice as long.
 

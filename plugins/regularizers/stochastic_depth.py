@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from torch import nn
 
 
-@regularizer("stochastic_depth", task="image", neutral={"p": 0.0})
+@regularizer("stochastic_depth", task="image", neutral={"p": 0.0}, live=("p",))
 def stochastic_depth(p: Annotated[float, Float(0.02, 0.5)] = 0.1) -> Regularizer:
     """Skips residual blocks at random in training: block l of L with probability p x l / L, drawn for each image.
 

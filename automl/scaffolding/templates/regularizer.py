@@ -10,8 +10,9 @@ from automl.plugin import Float, Regularizer, regularizer
 
 
 # Its name in searches and reports. Each trial switches it on or off, under the name regularizer.plugin_name.
-# `neutral` (optional) tells the check at which values it must change nothing.
-@regularizer("plugin_name", neutral={"strength": 0.0})
+# `neutral` (optional) tells the check at which values it must change nothing; `live` (optional) which arguments may
+# change while a trial trains.
+@regularizer("plugin_name", neutral={"strength": 0.0}, live=("strength",))
 def plugin_name(
     # Every argument is searched, as regularizer.plugin_name.strength: here a number from 1e-6 to 0.01, tried on a
     # logarithmic scale. The default (1e-4) is needed. There are also Int(1, 9), Choice(1, 2, 4), Literal["a", "b"] and

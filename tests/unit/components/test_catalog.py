@@ -133,7 +133,7 @@ def test_decorators_register_and_give_the_function_back(empty_catalog: Catalog) 
     with registering("file here.py") as components:
         assert model("net", task=IMAGES)(net) is net
         augmentation("shake")(net)
-        regularizer("calm", task=[IMAGES], conflicts=["model.net"], neutral={"width": 0})(net)
+        regularizer("calm", task=[IMAGES], conflicts=["model.net"], neutral={"width": 0}, live=["width"])(net)
     assert [(c.kind, c.name, c.origin) for c in components] == [
         ("model", "net", "file here.py"),
         ("augmentation", "shake", "file here.py"),
@@ -142,6 +142,7 @@ def test_decorators_register_and_give_the_function_back(empty_catalog: Catalog) 
     assert not empty_catalog.components, "the door adds them when all of the plugin is there"
     _, shake, calm = components
     assert calm.tasks == (IMAGES,) and calm.conflicts == ("model.net",) and calm.neutral == {"width": 0}
+    assert calm.live == ("width",)
     assert "image-regression" in shake.tasks
 
 
@@ -158,6 +159,7 @@ def test_a_plugin_that_gives_one_name_twice_is_refused(empty_catalog: Catalog) -
         ({"conflicts": ("swa",)}, "conflicts holds names such as regularizer.swa, got 'swa'"),
         ({"weights": "net{width}"}, "weights='net{width}' needs the arguments pretrained, width"),
         ({"neutral": {"strength": 0}}, "neutral names 'strength', which is no argument"),
+        ({"live": ("strength",)}, "live names 'strength', which is no argument"),
     ],
 )
 def test_a_declaration_that_cannot_be_is_refused(declared: dict[str, Any], problem: str) -> None:

@@ -14,7 +14,7 @@ ELSEWHERE = {"imports", "ships", "accelerator"}
 """Need another process, or a GPU."""
 
 REGULARIZER = '''
-@regularizer("calm", neutral={neutral})
+@regularizer("calm", neutral={neutral}, live={live})
 def calm(task: Task, strength: Annotated[float, Float(0.01, 0.1)] = 0.05) -> Regularizer:
     """Small weights."""
     import copy
@@ -31,7 +31,7 @@ def calm(task: Task, strength: Annotated[float, Float(0.01, 0.1)] = 0.05) -> Reg
     return {returned}
 '''
 PENALTY = "def penalty(self, model):\n    return strength * sum(p.square().sum() for p in model.parameters())"
-KINDS = {"hooks": PENALTY, "neutral": '{"strength": 0.0}', "returned": "Calm()", "seen": "0"}
+KINDS = {"hooks": PENALTY, "neutral": '{"strength": 0.0}', "returned": "Calm()", "seen": "0", "live": '("strength",)'}
 
 
 def calm(hooks: str = PENALTY, **special: str) -> str:
@@ -155,3 +155,24 @@ def test_neutral_values_that_are_not_declared_are_reported(checked: Checked) -> 
 
 def test_a_penalty_that_has_not_set_in_yet_is_fine(checked: Checked) -> None:
     assert checked(calm("def penalty(self, model): return torch.zeros(())"), "finite").outcome == "passed"
+
+
+def test_a_live_parameter_that_a_checkpoint_brings_back(refused: Refused) -> None:
+    kept = """
+def penalty(self, model):
+    return self.seen * sum(p.square().sum() for p in model.parameters())
+
+def state(self): return {"seen": torch.tensor(self.seen)}
+def restore(self, state, model): self.seen = float(state["seen"])
+"""
+    refused(calm(kept, seen="strength"), "live", "gone on from a checkpoint with strength=0.1", "take it out of live")
+
+
+def test_a_live_parameter_that_is_an_attribute_is_the_new_one_without_more(checked: Checked) -> None:
+    plain = "def penalty(self, model): return self.seen * sum(p.square().sum() for p in model.parameters())"
+    assert checked(calm(plain, seen="strength"), "live").outcome == "passed"
+
+
+def test_live_parameters_that_are_not_declared_are_reported(checked: Checked) -> None:
+    result = checked(calm(live="()"), "live")
+    assert result.outcome == "does not apply" and "live parameters aren't declared" in result.message
