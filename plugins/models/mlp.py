@@ -22,8 +22,8 @@ def mlp(
 
     from torch import nn
 
-    first, inputs = row_features(task) if task.is_table else (nn.Flatten(), prod(task.input_shape))
+    first, inputs = row_features(task) if task.is_table else (nn.Flatten(), [prod(task.input_shape)])
     layers: list[nn.Module] = [first]
-    for before, after in pairwise([inputs] + [width] * depth):
+    for before, after in pairwise([sum(inputs)] + [width] * depth):
         layers += [nn.Linear(before, after, bias=False), nn.BatchNorm1d(after), nn.ReLU()]
     return nn.Sequential(*layers, nn.Linear(width, task.num_outputs))

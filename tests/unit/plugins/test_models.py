@@ -14,7 +14,7 @@ from automl.components import Catalog, Component, Task, load_catalog
 from automl.space import compose
 
 MakeTask = Callable[..., Task]
-MODELS = load_catalog().of_kind("model")
+MODELS = [model for model in load_catalog().of_kind("model") if "image-classification" in model.tasks]
 
 # Component, its values, torchvision's name for it, the first convolution.
 IMAGENET = [
