@@ -18,6 +18,9 @@ from automl.training import TrainingData
 
 # Before torch is imported: many threads for tiny batches are slower than one.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+# Some machines forbid bytecode files: each of the processes that tests start would compile torch, Ray and MLflow anew.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 MakeTask = Callable[..., Task]
 
