@@ -28,6 +28,10 @@ class Notice(UserWarning):
     """What a user should know, though it goes on; the command line shows it as a line."""
 
 
+class DiskFull(Exception):
+    """A file couldn't be written, and what was there before is still there; says which disk is full."""
+
+
 class TrialError(Exception):
     """One trial can't go on (diverged, out of memory); the search does."""
 

@@ -11,14 +11,13 @@ import heapq
 import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from functools import cmp_to_key
 from pathlib import Path
 from statistics import fmean
 from typing import TYPE_CHECKING
 
 from automl.search.budget import StopSignal
-from automl.search.folders import weights_of
-from automl.search.records import Report, TrialRecord
+from automl.search.folders import drop_weights, weights_of
+from automl.search.records import Report, TrialRecord, ranked
 from automl.search.reruns import FIRST, Reruns, with_seed
 
 if TYPE_CHECKING:
@@ -110,15 +109,6 @@ def how_many(experiment: Experiment, deadline: float | None) -> int:
     return CANDIDATES if experiment.confirm == "auto" and deadline is not None else 0
 
 
-def ranked(trials: Iterable[TrialRecord]) -> list[TrialRecord]:
-    """Those that may win, best first."""
-
-    def compare(one: TrialRecord, other: TrialRecord) -> int:
-        return other.beats(one) - one.beats(other)
-
-    return sorted((trial for trial in trials if trial.beats(None)), key=cmp_to_key(compare))
-
-
 def full_seconds(trial: TrialRecord) -> float:
     """How long a trial's configuration trains to its end, by the time that it took."""
     if trial.status == "finished":
@@ -200,7 +190,7 @@ def confirm(
     done = {number: [r for r in runs if r.status == "finished" and r.beats(None)] for number, runs in again.items()}
     for runs in done.values():
         for loser in sorted(runs, key=_merit)[:-1]:
-            run_weights(search, loser).unlink(missing_ok=True)
+            drop_weights(search / BELOW, loser.number)
     return choose([Candidate(trial, tuple(done[trial.number])) for trial in chosen], best, default)
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from automl.errors import UserError
 from automl.search.records import Report
+from automl.training.data import PREDICTIONS
 
 SEARCHES = "searches"
 
@@ -67,6 +68,17 @@ def trial_folder(search: Path, number: int) -> Path:
 def weights_of(search: Path, number: int) -> Path:
     """A trial's best weights."""
     return trial_folder(search, number) / "best.safetensors"
+
+
+def predictions_of(search: Path, number: int) -> Path:
+    """What a trial's best weights predict for validation, float32 (N, outputs); after a kill it may be missing."""
+    return weights_of(search, number).with_name(PREDICTIONS)
+
+
+def drop_weights(search: Path, number: int) -> None:
+    """Deletes a trial's best weights and their predictions."""
+    for file in (weights_of(search, number), predictions_of(search, number)):
+        file.unlink(missing_ok=True)
 
 
 def checkpoint_of(search: Path, number: int) -> Path:

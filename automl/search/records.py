@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
@@ -141,3 +141,9 @@ class TrialRecord:
     @property
     def model(self) -> str:
         return str(self.configuration["model"])
+
+
+def ranked(trials: Iterable[TrialRecord]) -> list[TrialRecord]:
+    """Those that may win, best first; of equal ones the first stays the first."""
+    able = (trial for trial in trials if trial.beats(None))
+    return sorted(able, key=lambda trial: trial._rank or (), reverse=True)

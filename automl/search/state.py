@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from automl.search.budget import Limits, StopSignal
-from automl.search.folders import add_report, checkpoint_of, reports_of, weights_of
+from automl.search.folders import add_report, checkpoint_of, reports_of
+from automl.search.keep import Kept
 from automl.search.objectives import Objectives
 from automl.search.proposals import Proposals
 from automl.search.records import INTERRUPTED, Report, TrialRecord
@@ -39,7 +40,7 @@ class SearchState:
         limits: What ends it besides time.
         objectives: What it looks for; by default the metric of `limits`, and no more.
         scheduler: What stops trials early.
-        folder: The search's; weights of all but the best trial are deleted from it.
+        folder: The search's; the weights of all but the best trials are deleted from it.
         default: The configuration whose trial keeps its weights, too: what the winner is compared with.
         recovered: What the search had come to before it was broken off.
     """
@@ -67,7 +68,7 @@ class SearchState:
         self._scheduler = scheduler
         self._objectives = objectives or Objectives(limits.metric, limits.minimize)
         self._folder = folder
-        self._default = default
+        self._kept = Kept(folder, default)
         self._watchers = watchers
         self._live: dict[int, Trial] = {}
         self._waiting: list[TrialRecord] = []
@@ -147,9 +148,10 @@ class SearchState:
             if last.status == "running":
                 record.status, record.reason = "stopped", f"scheduler, after epoch {record.epoch}"
         self._objectives.judge(record)
+        self.best = record if record.beats(self.best) else self.best
         if record.reason != INTERRUPTED:  # else it goes on when the search is resumed
             self._end(record)
-        self._keep_best(record)
+            self._kept.add(record)
         for watcher in self._watchers:
             watcher.trial_finished(record)
 
@@ -165,7 +167,8 @@ class SearchState:
     def _go_on_from(self, recovered: Recovered) -> None:
         for record in recovered.ended:
             self.records[record.number] = record
-            self._keep_best(record)
+            self.best = record if record.beats(self.best) else self.best
+            self._kept.add(record)
         sign = -1 if self._objectives.minimize else 1
         replay(self._scheduler, merits(recovered.curves, sign))
         for trial in recovered.broken_off:
@@ -193,13 +196,6 @@ class SearchState:
             self.close(record.number, last)
         else:
             self._waiting.append(record)
-
-    def _keep_best(self, record: TrialRecord) -> None:
-        loser: TrialRecord | None = record
-        if record.beats(self.best):
-            loser, self.best = self.best, record
-        if loser and loser.configuration != self._default:
-            weights_of(self._folder, loser.number).unlink(missing_ok=True)
 
     def _why_to_end(self) -> str:
         return self._limits.reached(self.records.values(), self.best) or self._stop.reason() or ""

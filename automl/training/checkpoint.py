@@ -2,20 +2,37 @@
 
 from __future__ import annotations
 
+import io
 import json
-import os
 from collections.abc import Mapping
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from automl.errors import UserError
+from automl.files import replacing
+from automl.training.data import PREDICTIONS
 
 
-def write_weights(model: nn.Module, path: Path) -> None:
-    """Writes the model's state by write-then-rename, so that a kill leaves the former file."""
-    _write(model.state_dict(), {}, path)
+def write_weights(model: nn.Module, path: Path, predictions: np.ndarray | None = None) -> None:
+    """Writes the model's state, and into `PREDICTIONS` beside it what it predicts for validation.
+
+    By write-then-rename: a kill leaves the former state with its predictions, or the new one, at worst without its own.
+    """
+    state = _plain(model.state_dict())
+    predicted = path.with_name(PREDICTIONS)
+    with ExitStack() as files:
+        if predictions is not None:
+            content = io.BytesIO()
+            np.save(content, predictions)  # into a file numpy's error would not say that the disk is full
+            files.enter_context(replacing(predicted, predictions.nbytes)).write_bytes(content.getvalue())
+        save_file(state, files.enter_context(replacing(path, _size(state))))
+        predicted.unlink(missing_ok=True)  # rather none than those of another state
 
 
 def read_weights(path: Path) -> dict[str, Tensor]:
@@ -32,7 +49,9 @@ def write_checkpoint(state: Any, notes: Mapping[str, str], path: Path) -> None:
     """
     tensors: dict[str, Tensor] = {}
     tree = json.dumps(_pack(state, tensors))
-    _write(tensors, {**notes, "tree": tree}, path)
+    plain = _plain(tensors)
+    with replacing(path, _size(plain)) as file:
+        save_file(plain, file, {**notes, "tree": tree})
 
 
 def read_checkpoint(path: Path) -> Any:
@@ -41,28 +60,21 @@ def read_checkpoint(path: Path) -> Any:
     Raises:
         UserError: The file is gone or damaged.
     """
-    from safetensors import safe_open
-
     tensors = _read(path, "checkpoint")
     with safe_open(path, framework="pt") as file:
         return _unpack(json.loads(file.metadata()["tree"]), tensors)
 
 
-def _write(tensors: Mapping[str, Tensor], notes: Mapping[str, str], path: Path) -> None:
-    from safetensors.torch import save_file
+def _plain(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Tied or channels-last tensors are no plain buffers: safetensors wants each on its own, contiguous."""
+    return {name: tensor.detach().cpu().contiguous().clone() for name, tensor in tensors.items()}
 
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_suffix(".tmp")
-    # Tied or channels-last tensors are no plain buffers: safetensors wants each on its own, contiguous.
-    plain = {name: tensor.detach().cpu().contiguous().clone() for name, tensor in tensors.items()}
-    save_file(plain, temporary, dict(notes) or None)
-    os.replace(temporary, path)
+
+def _size(tensors: Mapping[str, Tensor]) -> int:
+    return sum(tensor.nbytes for tensor in tensors.values())
 
 
 def _read(path: Path, what: str) -> dict[str, Tensor]:
-    from safetensors import SafetensorError
-    from safetensors.torch import load_file
-
     try:
         state: dict[str, Tensor] = load_file(path)
     except (OSError, SafetensorError) as error:

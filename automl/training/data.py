@@ -7,6 +7,9 @@ import numpy as np
 from automl.components import Task
 from automl.data import Preparation
 
+PREDICTIONS = "val.npy"
+"""File beside a run's best weights: what they predict for validation, float32 (N, outputs)."""
+
 
 @dataclass(frozen=True)
 class TrainingData:

@@ -65,7 +65,8 @@ class EpochResult:
 
 
 class Trainer:
-    """Trains one configuration: `run_epoch` until its result has an `end`. The best epoch's weights lie in `weights`.
+    """Trains one configuration: `run_epoch` until its result has an `end`. The best epoch's weights lie in `weights`,
+    what they predict for validation in `PREDICTIONS` beside it.
 
     Args:
         configuration: Values of every active parameter.
@@ -191,14 +192,15 @@ class Trainer:
         for regularizer in self._regularizers:
             regularizer.after_epoch(self._model, self.epoch / self.epochs)
         evaluated = self._evaluation_model()
-        scores = {} if self._repeats else self._validate(evaluated)
+        predictions = None if self._repeats else self._predictions(evaluated)
+        scores = {} if predictions is None else score(predictions, self._data.source.val_targets, self._task)
         merit = (self._repeats[self.epoch - 1], 0.0) if self._repeats else self._merit(scores)
         self._schedule.end_epoch(merit[0])
         better = self._best is None or merit > self._best
         is_best = self.epoch == self._last_epoch if self._repeats else better
         if is_best:
             self._best = merit
-            write_weights(evaluated, self._weights)
+            write_weights(evaluated, self._weights, predictions)
         metrics = {"train_loss": train_loss, "lr": lr} | {f"val_{name}": value for name, value in scores.items()}
         return EpochResult(self.epoch, metrics, merit, is_best, self._why_last(merit[0]))
 
@@ -206,11 +208,11 @@ class Trainer:
     def _last_epoch(self) -> int:
         return len(self._repeats) or self.epochs
 
-    def _validate(self, model: nn.Module) -> dict[str, float]:
+    def _predictions(self, model: nn.Module) -> np.ndarray:
         predictions = predict(model, self._data.val_inputs, self._scaling, self._task)
         if not np.isfinite(predictions).all():
             raise TrialError(f"diverged: predictions aren't finite after epoch {self.epoch}")
-        return score(predictions, self._data.source.val_targets, self._task)
+        return predictions
 
     def _why_last(self, merit: float) -> str | None:
         reasons = [regularizer.after_validation(merit) for regularizer in self._regularizers]

@@ -156,10 +156,11 @@ def test_everything_lies_under_one_folder(searched: Searched) -> None:
     assert (search / "study.journal").exists() and (search / "experiment.yaml").exists()
 
 
-def test_only_the_winner_and_the_default_keep_their_weights(searched: Searched) -> None:
+def test_the_best_trials_keep_their_weights_and_their_predictions(searched: Searched) -> None:
     (winner,) = re.findall(r"Winner: trial (\d+)", searched.ran.stdout)
     kept = {path.parent.name for path in searched.home.glob("searches/*/trials/*/best.safetensors")}
-    assert kept == {f"{int(winner):04d}", "0000"}
+    assert kept >= {f"{int(winner):04d}", "0000"}
+    assert {path.parent.name for path in searched.home.glob("searches/*/trials/*/val.npy")} == kept
 
 
 # MLflow

@@ -21,12 +21,11 @@ from automl.search.confirm import (
     confirm,
     full_seconds,
     how_many,
-    ranked,
     run_weights,
     seconds_needed,
 )
 from automl.search.folders import add_report, reports_of, weights_of
-from automl.search.records import Report, TrialRecord
+from automl.search.records import Report, TrialRecord, ranked
 from automl.search.reruns import FIRST, Reruns, label, origin, title, with_seed
 
 EPOCHS = 4

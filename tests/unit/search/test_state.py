@@ -10,6 +10,7 @@ from optuna import Study
 from optuna.trial import TrialState
 from safetensors.numpy import save_file
 
+from automl.search import keep
 from automl.search.budget import Limits, StopSignal
 from automl.search.folders import checkpoint_of, weights_of
 from automl.search.proposals import Proposals
@@ -230,10 +231,22 @@ def test_a_metric_that_is_not_defined_is_not_reported_and_never_wins(search: Sea
     assert search.state.records[number].epoch == 1
 
 
-def test_the_best_trial_keeps_its_weights_and_the_others_lose_theirs(search: Search) -> None:
+def test_the_best_trials_keep_their_weights_and_the_others_lose_theirs(
+    search: Search, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keep, "COUNT", 2)
     numbers = [search.run(0.5), search.run(0.8), search.run(0.7), search.run(0.6, status="running")]
     assert search.state.best is search.state.records[numbers[1]]
-    assert [weights_of(search.folder, number).exists() for number in numbers] == [False, True, False, False]
+    assert [weights_of(search.folder, number).exists() for number in numbers] == [False, True, True, False]
+
+
+def test_a_trial_that_ctrl_c_stopped_keeps_its_weights_as_it_will_go_on(
+    search: Search, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keep, "COUNT", 1)
+    search.run(0.9)
+    number = search.run(0.5, status="stopped", reason="interrupted")
+    assert weights_of(search.folder, number).exists()
 
 
 def test_a_trial_that_is_still_running_keeps_its_weights(search: Search) -> None:

@@ -12,7 +12,7 @@ from torch import nn
 from automl import __version__
 from automl.components import Catalog, PluginSource, load_catalog, read_plugin
 from automl.errors import Notice, UserError
-from automl.training import TrainingData
+from automl.training import TrainingData, checkpoint
 from automl.training.assembly import without_download
 from automl.training.bundle import write_bundle
 from automl.training.checkpoint import read_weights, write_weights
@@ -253,11 +253,11 @@ def test_a_write_that_is_cut_short_leaves_the_former_weights(tmp_path: Path, mon
     write_weights(nn.Linear(2, 2), path)
     before = path.read_bytes()
 
-    def cut_short(tensors: object, temporary: Path, metadata: object) -> None:
+    def cut_short(tensors: object, temporary: Path) -> None:
         temporary.write_bytes(b"half")
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("safetensors.torch.save_file", cut_short)
+    monkeypatch.setattr(checkpoint, "save_file", cut_short)
     with pytest.raises(KeyboardInterrupt):
         write_weights(nn.Linear(2, 2), path)
     assert path.read_bytes() == before
