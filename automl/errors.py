@@ -7,8 +7,10 @@ from difflib import get_close_matches
 class UserError(Exception):
     """Input that we refuse: what was wrong, the rule, the value got; `hint` says what to do next.
 
-    The command line shows it without a traceback and exits with code 2.
+    The command line shows it without a traceback and exits with `exit_code`.
     """
+
+    exit_code = 2
 
     def __init__(self, message: str, *, hint: str | None = None) -> None:
         super().__init__(message)
@@ -22,6 +24,12 @@ class UserError(Exception):
 
 class PluginError(UserError):
     """A plugin that can't be used: the message names its origin and the offending definition."""
+
+
+class SearchPaused(UserError):
+    """A search that can't go on by itself, for lack of space on a disk, say: it lost nothing and can be resumed."""
+
+    exit_code = 1
 
 
 class Notice(UserWarning):

@@ -12,8 +12,8 @@ from automl.errors import DiskFull
 
 FULL = (errno.ENOSPC, errno.EDQUOT)
 
-_IN_TEXT = re.compile(r"os error (\d+)")
-"""How libraries that aren't written in Python say it."""
+_IN_TEXT = re.compile(r"(os error|Errno) (28|122)\b|disk is full", re.IGNORECASE)
+"""How libraries say it that have errors of their own: safetensors, MLflow, sqlite."""
 
 
 @contextmanager
@@ -40,17 +40,23 @@ def replacing(path: Path, size: int = 0) -> Iterator[Path]:
         raise
 
 
-def is_full(error: BaseException) -> bool:
-    """Whether an error says that a disk, or a share of it, is used up."""
-    number = getattr(error, "errno", None) or next(map(int, _IN_TEXT.findall(str(error))), None)
-    return isinstance(error, DiskFull) or number in FULL
+def is_full(error: BaseException | None) -> bool:
+    """Whether an error, or what caused it, says that a disk or a share of it is used up."""
+    if error is None:
+        return False
+    own = isinstance(error, DiskFull) or getattr(error, "errno", None) in FULL or bool(_IN_TEXT.search(str(error)))
+    return own or is_full(error.__cause__)
 
 
-def megabytes(size: float) -> str:
-    """Bytes for a person: "1.3 MB", "20,000 MB"."""
-    return f"{size / 1e6:,.{0 if size >= 1e8 else 1}f} MB"
+def readable(size: float) -> str:
+    """Bytes for a person: "512 bytes", "1.3 MB", "20 GB"."""
+    units = ["TB", "GB", "MB", "KB", "bytes"]
+    while size >= 1000 and len(units) > 1:
+        size /= 1000
+        units.pop()
+    return f"{size:.3g} {units[-1]}"
 
 
 def _full(folder: Path, size: int) -> str:
-    needed = f"{megabytes(size)} needed, " if size else ""
-    return f"the disk of {folder} is full: {needed}{megabytes(shutil.disk_usage(folder).free)} free"
+    needed = f"{readable(size)} needed, " if size else ""
+    return f"the disk of {folder} is full: {needed}{readable(shutil.disk_usage(folder).free)} free"

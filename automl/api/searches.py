@@ -13,7 +13,7 @@ from automl.api.preparation import Say, check, plan, resumed_catalog, with_plugi
 from automl.config import Experiment, find_home, prepare_home
 from automl.errors import UserError
 from automl.search.cluster import Cluster
-from automl.search.folders import held, new_search_folder
+from automl.search.folders import held, new_search_folder, pausing
 from automl.search.notes import Notes, find_search, note_end, note_start, write_notes
 from automl.search.recording import Recorder, open_tracker
 from automl.search.runner import Plan, run_search
@@ -55,7 +55,7 @@ def run_experiment(
     try:
         make_folder = partial(new_search_folder, home, experiment.domain)
         made = plan(experiment, catalog, metric, home, cluster, say, make_folder, started)
-        with held(made.folder) as run:
+        with pausing(made.folder), held(made.folder) as run:
             for line in note_prior(made, sources):
                 say(line)
             write_notes(made)
@@ -94,7 +94,7 @@ def resume_search(
             hint=f"For more of it: automl search --continue {notes.folder.name} --trials 50",
         )
     store = open_store(folder)
-    with held(notes.folder) as run:
+    with pausing(notes.folder), held(notes.folder) as run:
         experiment = _extended(notes, trials, time_budget)
         catalog = resumed_catalog(notes, say)
         metric = check(experiment, catalog)

@@ -53,7 +53,7 @@ def main() -> None:
         error_console().print(f"[bold red]Error:[/] {escape(error.message)}")
         if error.hint:
             error_console().print(f"[bold]Next:[/] {escape(error.hint)}")
-        code = 2
+        code = error.exit_code
     except Exception as error:
         code = _usage(error)
     if code == INTERRUPTED:

@@ -4,10 +4,13 @@ import math
 import os
 import time
 from collections.abc import Callable, Collection
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from automl.config import Experiment
+from automl.errors import SearchPaused
+from automl.search.folders import paused
 from automl.search.records import INTERRUPTED, TIME_BUDGET, TrialRecord
 
 RESERVE_SHARE = 0.05
@@ -41,14 +44,23 @@ class StopSignal:
     """
 
     def __init__(self, folder: Path, deadline: float | None, clock: Callable[[], float] = time.time) -> None:
+        self._folder = folder
         self._file = folder / "stop"
         self._kept = folder / "set-aside"
         self._deadline = deadline
         self._clock = clock
+        self.paused: SearchPaused | None = None
+        """What has to be mended before the search can go on, and how."""
 
     def request(self) -> None:
         """Asks all trials to stop at their next batch."""
         self._file.touch()
+
+    def pause(self, why: str, hint: str = "Make room, then:") -> None:
+        """Asks all trials to stop at their next batch, and to go on when the search is resumed."""
+        self.paused = self.paused or paused(self._folder, why, hint)
+        with suppress(OSError):  # a full disk; then each trial comes upon it by itself
+            self.request()
 
     def set_aside(self, seconds: float) -> None:
         """Brings the deadline forward, to keep so much time for what follows the trials."""
@@ -76,7 +88,7 @@ class StopSignal:
         """Why to stop now, or None."""
         if self.seconds_left <= 0:
             return TIME_BUDGET
-        return INTERRUPTED if self._file.exists() else None
+        return INTERRUPTED if self.paused or self._file.exists() else None
 
 
 def deadline_of(started: float, experiment: Experiment) -> float | None:

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from automl.errors import UserError
+from automl.errors import SearchPaused, UserError
+from automl.files import is_full
 from automl.search.records import Report
 from automl.training.data import PREDICTIONS
 
@@ -45,6 +46,26 @@ def held(folder: Path) -> Iterator[str]:
         token = f"{os.getpid()}-{time.time_ns()}"
         (folder / "run").write_text(token)
         yield token
+
+
+@contextmanager
+def pausing(folder: Path) -> Iterator[None]:
+    """Where the block finds a disk full, the search is paused: all that it has done is in its folder.
+
+    Raises:
+        SearchPaused: Instead of the error.
+    """
+    try:
+        yield
+    except Exception as error:
+        if isinstance(error, SearchPaused) or not is_full(error):
+            raise
+        raise paused(folder, str(error)) from error
+
+
+def paused(folder: Path, why: str, hint: str = "Make room, then:") -> SearchPaused:
+    """The error for a search that can't go on until the user has mended what `why` says; `hint` says how."""
+    return SearchPaused(f"The search {folder.name} is paused: {why}.", hint=f"{hint} automl resume {folder.name}")
 
 
 def is_current(folder: Path, token: str) -> bool:

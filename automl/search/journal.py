@@ -39,9 +39,16 @@ class SingleWriterJournal(BaseJournalBackend):
             self._offset = file.tell()
 
     def append_logs(self, logs: list[dict[str, Any]]) -> None:
-        """Appends in one write."""
+        """Appends in one write; where the disk is full, nothing: what is written later mustn't follow half a line."""
+        text = b"".join(json.dumps(log, separators=(",", ":")).encode() + b"\n" for log in logs)
         with self._path.open("ab", buffering=0) as file:
-            file.write(b"".join(json.dumps(log, separators=(",", ":")).encode() + b"\n" for log in logs))
+            size = file.tell()
+            try:
+                while text:
+                    text = text[file.write(text) :]
+            except OSError:
+                file.truncate(size)
+                raise
 
 
 def _cut_torn_line(path: Path) -> None:

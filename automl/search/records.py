@@ -35,7 +35,8 @@ class Report:
         metrics: This epoch's figures; empty when no epoch was done (a failure, a stop in the middle).
         merit: The best value so far of (metric, smooth loss), each signed so that higher is better.
         status: `running` while more epochs follow.
-        reason: Why it ended, in a few words. error: the traceback of a failure.
+        reason: Why it ended, in a few words.
+        error: The traceback of a failure; of an interrupted trial, what has to be mended before it can go on.
         diverged: Whether a failure is the configuration's fault: no finite loss, or too little memory.
         parameters: Number of the model's weights. size_mb: of its state, in 10^6 bytes.
         latency_ms: Of predicting one input; with the first epoch's report.

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from automl.search.budget import StopSignal
 from automl.search.folders import add_report, checkpoint_of, reports_of
-from automl.search.records import Report, TrialRecord
+from automl.search.records import INTERRUPTED, Report, TrialRecord
 from automl.tracking import names
 
 if TYPE_CHECKING:
@@ -100,6 +100,8 @@ class Reruns:
             self.receive(number, last)
             if not last.metrics:  # it ended within an epoch
                 record.update(last)
+            if last.reason == INTERRUPTED and last.error:
+                self._stop.pause(last.error)
         if record.status == "finished":
             checkpoint_of(self._folder, number).unlink(missing_ok=True)
         self._tell_end(record)

@@ -153,9 +153,11 @@ def run_search(plan: Plan, cluster: Cluster, watchers: Sequence[Watcher]) -> Sea
     with _gentle_interrupt(stop.request) as interrupted:
         execute = _executor(plan, deadline)
         execute(state)
-        if state.best:
+        if state.best and not stop.paused:
             verdict, refit = finals.run(state.best, trials, watchers, execute)
     stop.clear()
+    if stop.paused:
+        raise stop.paused
     best = verdict.winner.trial if verdict else None
     return SearchResult(tuple(trials), best, state.ended_by, interrupted(), verdict, refit)
 

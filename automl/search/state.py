@@ -145,6 +145,8 @@ class SearchState:
                 record.update(last)
             record.status, record.reason, record.error = last.status, last.reason, last.error
             record.diverged = last.diverged
+            if last.reason == INTERRUPTED and last.error:
+                self._stop.pause(last.error)
             if last.status == "running":
                 record.status, record.reason = "stopped", f"scheduler, after epoch {record.epoch}"
         self._objectives.judge(record)

@@ -13,10 +13,11 @@ from typing import Any
 from ray import tune
 
 from automl.components import PluginSource
+from automl.files import is_full
 from automl.search.budget import StopSignal, too_slow
 from automl.search.folders import checkpoint_of, is_current, reports_of, weights_of
 from automl.search.objectives import Constraint
-from automl.search.records import Report, is_out_of_memory
+from automl.search.records import INTERRUPTED, Report, is_out_of_memory
 from automl.search.reruns import seed_of
 
 
@@ -78,7 +79,11 @@ class TrialActor(tune.Trainable):  # type: ignore[misc]
         except TrialError as error:
             report = self._end("failed", str(error), diverged=True)
         except Exception as error:  # whatever a component raises fails this trial alone
-            report = self._end("failed", _cause(error), error=traceback.format_exc(), diverged=is_out_of_memory(error))
+            if is_full(error):
+                report = self._end("stopped", INTERRUPTED, error=str(error))
+            else:
+                diverged = is_out_of_memory(error)
+                report = self._end("failed", _cause(error), error=traceback.format_exc(), diverged=diverged)
         if report.status == "failed":
             self._release()
         merit = report.merit[0] if report.merit else float("-inf")
@@ -121,15 +126,16 @@ class TrialActor(tune.Trainable):  # type: ignore[misc]
         from automl.errors import TrialStopped
         from automl.training.checkpoint import write_checkpoint
 
-        self._reports.append(report.to_json())
         if not is_current(self._search, self._settings.run):
             raise TrialStopped("another driver has taken over")
-        notes = {"reports": json.dumps(self._reports)}
+        reports = [*self._reports, report.to_json()]
+        notes = {"reports": json.dumps(reports)}
         path = checkpoint_of(self._folder, self._trial["number"])
         if report.status == "running":
             self._trainer.save(path, notes)
         else:  # nothing is to go on with; only the reports might be missed
             write_checkpoint({}, notes, path)
+        self._reports = reports
 
     def _why_to_stop(self) -> str | None:
         if reason := self._stop.reason():
@@ -173,7 +179,7 @@ class TrialActor(tune.Trainable):  # type: ignore[misc]
 
     def _end(self, status: Any, reason: str, *, error: str = "", diverged: bool = False) -> Report:
         return Report(
-            epoch=self._trainer.epoch if self._trainer else 0,
+            epoch=len(self._reports),
             metrics={},
             is_best=False,
             merit=self._merit,

@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence, Set
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
-from automl.errors import UserError
+from automl.errors import SearchPaused, UserError
+from automl.files import is_full
 from automl.tracking import names
 from automl.tracking.experiment import open_experiment
 from automl.tracking.outbox import Outbox
@@ -83,7 +84,8 @@ class Tracker:
             self.close()
             return
         try:
-            self.close("FAILED" if issubclass(kind, Exception) else "KILLED")
+            goes_on = not isinstance(error, Exception) or isinstance(error, SearchPaused) or is_full(error)
+            self.close("KILLED" if goes_on else "FAILED")
         except UserError as unwritten:
             if error is not None:  # What ended the search matters more.
                 error.add_note(str(unwritten))

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from automl.errors import DiskFull
-from automl.files import is_full, megabytes, replacing
+from automl.files import is_full, readable, replacing
 
 NO_SPACE = OSError(errno.ENOSPC, "No space left on device")
 
@@ -42,12 +42,12 @@ def test_a_full_disk_is_named_with_what_is_needed_and_free(tmp_path: Path) -> No
     with pytest.raises(DiskFull) as raised:
         failing(path, NO_SPACE, 45_000_000)
     message = str(raised.value)
-    assert message.startswith(f"the disk of {tmp_path} is full: 45.0 MB needed, ") and message.endswith(" MB free")
+    assert message.startswith(f"the disk of {tmp_path} is full: 45 MB needed, ") and message.endswith("B free")
     assert path.read_text() == "former" and list(tmp_path.iterdir()) == [path]
 
 
 def test_the_innermost_file_is_the_one_that_had_no_room(tmp_path: Path) -> None:
-    with pytest.raises(DiskFull, match=r"is full: 3\.0 MB needed"), replacing(tmp_path / "outer", 1):
+    with pytest.raises(DiskFull, match="is full: 3 MB needed"), replacing(tmp_path / "outer", 1):
         failing(tmp_path / "inner", NO_SPACE, 3_000_000)
     assert not list(tmp_path.iterdir())
 
@@ -60,4 +60,5 @@ def test_a_full_disk_is_known_by_its_error_whoever_raises_it() -> None:
 
 
 def test_sizes_are_for_people() -> None:
-    assert [megabytes(size) for size in (0, 1_340_000, 20_000_000_000)] == ["0.0 MB", "1.3 MB", "20,000 MB"]
+    sizes = (0, 512, 44_700_000, 999, 1_000_000, 20_000_000_000)
+    assert [readable(size) for size in sizes] == ["0 bytes", "512 bytes", "44.7 MB", "999 bytes", "1 MB", "20 GB"]

@@ -1,3 +1,4 @@
+import errno
 import math
 import os
 import signal
@@ -9,9 +10,9 @@ import pytest
 
 from automl.components import Choice, Int
 from automl.config import load_experiment
-from automl.errors import UserError
+from automl.errors import SearchPaused, UserError
 from automl.search.budget import PACE_KNOWN, Limits, StopSignal, deadline_of, too_slow
-from automl.search.folders import new_search_folder, weights_of
+from automl.search.folders import new_search_folder, pausing, weights_of
 from automl.search.records import TrialRecord
 from automl.search.runner import _gentle_interrupt, most_epochs
 from automl.space import Space, SpaceParameter
@@ -132,3 +133,17 @@ def test_searches_that_begin_at_once_have_folders_of_their_own(tmp_path: Path) -
     assert all(folder.is_dir() and folder.parent == tmp_path / "searches" for folder in folders)
     assert all("-images" in folder.name for folder in folders)
     assert weights_of(folders[0], 7) == folders[0] / "trials" / "0007" / "best.safetensors"
+
+
+def test_an_error_that_says_that_the_disk_is_full_pauses_the_search(tmp_path: Path) -> None:
+    with pytest.raises(SearchPaused) as raised, pausing(tmp_path / "s1"):
+        raise OSError(errno.ENOSPC, "No space left on device", str(tmp_path / "s1" / "study.journal"))
+    assert raised.value.message.startswith("The search s1 is paused: [Errno 28] No space left on device: ")
+    assert raised.value.hint == "Make room, then: automl resume s1"
+    assert raised.value.exit_code == 1
+    with pytest.raises(OSError, match="denied"), pausing(tmp_path / "s1"):
+        raise OSError(errno.EACCES, "denied")
+    first = SearchPaused("The search s1 is paused: the disk is full.")
+    with pytest.raises(SearchPaused) as again, pausing(tmp_path / "s1"):
+        raise first
+    assert again.value is first

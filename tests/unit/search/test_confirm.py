@@ -264,6 +264,15 @@ def test_after_an_interrupt_nothing_more_is_trained(tmp_path: Path) -> None:
     assert first.status == "stopped"
 
 
+def test_a_full_disk_pauses_what_follows_the_trials_too(tmp_path: Path) -> None:
+    stop = StopSignal(tmp_path, None)
+    reruns = Reruns([with_seed(trial(1), seed) for seed in (2, 3)], folder=tmp_path, stop=stop, watchers=[])
+    first = reruns.propose()
+    assert first is not None
+    reruns.close(first.number, Report(0, {}, False, None, "stopped", "interrupted", error="the disk is full"))
+    assert stop.paused is not None and not reruns.waits
+
+
 def test_a_worker_that_dies_ends_its_run_alone(tmp_path: Path) -> None:
     reruns = Reruns([with_seed(trial(1), 2)], folder=tmp_path, stop=StopSignal(tmp_path, None), watchers=[])
     record = reruns.propose()

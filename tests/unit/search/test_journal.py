@@ -1,4 +1,5 @@
 import json
+import resource
 from pathlib import Path
 from typing import Any
 
@@ -76,3 +77,21 @@ def test_text_of_any_kind_survives(tmp_path: Path) -> None:
     log: dict[str, Any] = {"text": "Zeile\nzwei \u2028 \U0001f600", "none": None, "number": 1e-300}
     SingleWriterJournal(tmp_path / "j").append_logs([log, log])
     assert list(SingleWriterJournal(tmp_path / "j").read_logs(0)) == [log, log]
+
+
+def test_what_the_disk_has_no_room_for_is_not_written_in_part(tmp_path: Path) -> None:
+    """A limit on the size of files stands for a full disk: a part is written, then comes the error."""
+    path = tmp_path / "study.journal"
+    journal = SingleWriterJournal(path)
+    journal.append_logs([{"number": 1}])
+    before = path.read_bytes()
+    former = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (len(before) + 100, former[1]))
+    try:
+        with pytest.raises(OSError, match="File too large"):
+            journal.append_logs([{"text": "x" * 1000}])
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, former)
+    assert path.read_bytes() == before
+    journal.append_logs([{"number": 2}])
+    assert list(journal.read_logs(0)) == [{"number": 1}, {"number": 2}]

@@ -213,6 +213,21 @@ def test_a_worker_that_dies_when_the_search_ends_fails_its_trial(search: Search)
     assert search.study.get_trials()[number].state == TrialState.FAIL
 
 
+def test_a_full_disk_pauses_the_search_and_its_trials_go_on_later(search: Search) -> None:
+    number, other = search.start(), search.start()
+    search.state.receive(number, epoch_report(1, 0.5, 0.5))
+    why = "the disk of /runs is full: 45.0 MB needed, 1.0 MB free"
+    search.state.close(number, Report(1, {}, False, (0.5, -1.0), "stopped", "interrupted", error=why))
+    assert search.stop.reason() == "interrupted" and (search.folder / "stop").exists(), "the workers are told"
+    assert search.state.propose() is None
+    search.state.close(other, ended("stopped", "interrupted", error="the disk is full there, too"))
+    assert search.stop.paused is not None
+    assert search.stop.paused.message == f"The search {search.folder.name} is paused: {why}."
+    assert search.stop.paused.hint == f"Make room, then: automl resume {search.folder.name}"
+    assert [trial.state for trial in search.study.get_trials()] == [TrialState.RUNNING, TrialState.RUNNING]
+    assert weights_of(search.folder, number).exists()
+
+
 def test_the_last_epoch_counts_once_though_it_is_told_twice(search: Search) -> None:
     number = search.start()
     last = epoch_report(1, 0.5, 0.5, status="finished")
