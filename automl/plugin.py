@@ -1,5 +1,27 @@
 """All that a plugin author imports."""
 
-from automl.components import Choice, Float, Int, Regularizer, Task, augmentation, model, regularizer
+from automl.components import (
+    Choice,
+    Estimator,
+    Float,
+    Int,
+    Regularizer,
+    Task,
+    augmentation,
+    estimator,
+    model,
+    regularizer,
+)
 
-__all__ = ["Choice", "Float", "Int", "Regularizer", "Task", "augmentation", "model", "regularizer"]
+__all__ = [
+    "Choice",
+    "Estimator",
+    "Float",
+    "Int",
+    "Regularizer",
+    "Task",
+    "augmentation",
+    "estimator",
+    "model",
+    "regularizer",
+]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from automl.cli.output import console, duration, plain, show_table, table
 from automl.evaluation import METRICS
@@ -65,7 +65,7 @@ def _show_trials(outcome: Outcome) -> None:
             str(trial.number),
             f"{trial.best[f'val_{metric}']:.4f}",
             names.components(trial.configuration),
-            f"{trial.configuration['training.lr']:.2g}",
+            _short(trial.configuration.get("training.lr")),
             f"{trial.best_epoch} of {trial.epoch}",
             duration(trial.seconds),
             trial.reason,
@@ -92,7 +92,7 @@ def _show_front(outcome: Outcome) -> None:
     show_table(columns)
 
 
-def _short(value: float | None) -> str:
+def _short(value: Any) -> str:
     return "-" if value is None else f"{value:,.0f}" if value >= 1000 else f"{value:.3g}"
 
 

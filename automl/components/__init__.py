@@ -1,9 +1,19 @@
 """Components and how they come in: parameters from signatures, the catalog, the doors for plugins."""
 
-from automl.components.catalog import CATALOG, Catalog, augmentation, is_registering, model, registering, regularizer
+from automl.components.catalog import (
+    CATALOG,
+    Catalog,
+    augmentation,
+    estimator,
+    is_registering,
+    model,
+    registering,
+    regularizer,
+)
 from automl.components.component import KINDS, Component, Key
 from automl.components.domains import Choice, Domain, Float, Int, Value
 from automl.components.doors import catalog_with, components_of, load_catalog
+from automl.components.estimators import Estimator
 from automl.components.hooks import Regularizer
 from automl.components.parameters import Parameter, parameters_of
 from automl.components.sources import PluginSource, read_plugin
@@ -17,6 +27,7 @@ __all__ = [
     "Choice",
     "Component",
     "Domain",
+    "Estimator",
     "Float",
     "Int",
     "Key",
@@ -28,6 +39,7 @@ __all__ = [
     "augmentation",
     "catalog_with",
     "components_of",
+    "estimator",
     "is_registering",
     "load_catalog",
     "model",

@@ -128,6 +128,21 @@ def model(
     return _register("model", name, task, applies, conflicts, limits, weights=weights)
 
 
+def estimator(
+    name: str,
+    *,
+    task: str | Sequence[str],
+    applies: Applies | None = None,
+    limits: Mapping[str, str] | None = None,
+) -> Callable[[F], F]:
+    """Registers a factory that returns an `Estimator`: a model that fits itself.
+
+    So augmentations, regularizers and what `training.*` says of the optimizer aren't for it. The arguments are those of
+    `model`.
+    """
+    return _register("model", name, task, applies, (), limits, fits_itself=True)
+
+
 def augmentation(
     name: str,
     *,

@@ -96,6 +96,7 @@ class TrialActor(tune.Trainable):  # type: ignore[misc]
         self._check_costs()
         trainer = self._trainer
         result = trainer.run_epoch(self._why_to_stop)
+        self._costs["size_mb"] = trainer.size_mb  # of a model that fits itself it is known only now
         self._costs["latency_ms"] = self._costs.get("latency_ms") or trainer.latency_ms()
         if result.is_best:
             self._merit = result.merit
@@ -149,7 +150,8 @@ class TrialActor(tune.Trainable):  # type: ignore[misc]
 
         from automl.components import load_catalog
         from automl.evaluation import find_metric
-        from automl.training.trainer import DeviceData, Trainer
+        from automl.training.device import DeviceData
+        from automl.training.making import make_trainer
 
         settings = self._settings
         if self._data is None:
@@ -159,7 +161,7 @@ class TrialActor(tune.Trainable):  # type: ignore[misc]
                 torch.cuda.set_per_process_memory_fraction(settings.gpu_share)
             self._data = DeviceData.on(device, self._arrays.open())
         number = self._trial["number"]
-        trainer = Trainer(
+        trainer = make_trainer(
             load_catalog(settings.plugins),
             self._data,
             self._trial["configuration"],

@@ -9,7 +9,7 @@ from automl.components.domains import text
 from automl.errors import UserError, unknown
 from automl.space.narrow import narrow, narrowed
 from automl.space.selection import listed
-from automl.space.settings import TrainingSettings
+from automl.space.settings import FOR_ALL, TrainingSettings
 from automl.space.space import SWITCHED, Space, SpaceParameter
 from automl.space.switches import switches
 
@@ -37,7 +37,11 @@ def compose(catalog: Catalog, task: Task, overrides: Mapping[str, Any]) -> Compo
     found, left_out = switches(catalog, task, overrides, models)
     for component, switch in found:
         parameters += [switch, *_of_component(component, task, (switch.name, (True,)), overrides)]
-    parameters += _expand("training", parameters_of(TrainingSettings), task, (), overrides)
+    nets = tuple(model.name for model in models if not model.fits_itself)
+    of_nets = (("model", nets),) if len(nets) < len(models) else ()
+    for setting in parameters_of(TrainingSettings):
+        conditions = () if setting.name in FOR_ALL else of_nets
+        parameters += _expand("training", [setting], task, conditions, overrides)
     return Composition(Space(tuple(_reachable(parameters))), (*notes, *left_out))
 
 

@@ -5,6 +5,9 @@ from typing import Annotated, Literal
 
 from automl.components import Float, Int
 
+FOR_ALL = ("class_weights", "epochs")
+"""Those that also hold for a model that fits itself."""
+
 
 @dataclass(frozen=True)
 class TrainingSettings:
@@ -18,7 +21,7 @@ class TrainingSettings:
         schedule: `cosine` falls to zero over the epochs, `plateau` drops by 0.3 when the validation metric hasn't
             improved for 3 epochs; each starts with one epoch of linear warm-up.
         class_weights: `balanced` weighs classes by the inverse of their frequency in the loss.
-        epochs: At most; the best one on validation counts.
+        epochs: At most; the best one on validation counts. A model that fits itself does its rounds in so many parts.
     """
 
     optimizer: Literal["adamw", "sgd"] = "adamw"

@@ -59,9 +59,9 @@ def _exclusive(found: Sequence[Switch]) -> list[Switch]:
 
 
 def _beside_models(switch: Switch, models: Sequence[Component]) -> Switch:
-    """It can be on only beside the models that it works with."""
+    """It can be on only beside the models that it works with: none that fits itself."""
     component, parameter = switch
-    fitting = tuple(model.name for model in models if not _conflict(component, model))
+    fitting = tuple(model.name for model in models if not (model.fits_itself or _conflict(component, model)))
     if len(fitting) == len(models):
         return switch
     return component, replace(parameter, conditions=(("model", fitting), *parameter.conditions))

@@ -13,7 +13,7 @@ import torch
 from automl.components import PluginSource
 from automl.errors import UserError
 from automl.testing.check import run_check
-from automl.testing.contract import CHECKS
+from automl.testing.contract import checks_of
 from automl.testing.fingerprint import fingerprint
 from automl.testing.loading import key, watched_import
 from automl.testing.subject import Subject
@@ -47,14 +47,14 @@ class Server:
 
     def check(self, plugin: str, component: str, name: str) -> Reply:
         subject = self._subjects[plugin, component]
-        return asdict(run_check(subject, CHECKS[subject.component.kind][name]))
+        return asdict(run_check(subject, checks_of(subject.component)[name]))
 
     def fingerprint(self, plugin: str, component: str) -> Reply:
         return {"numbers": fingerprint(self._subjects[plugin, component]).tolist()}
 
 
 def _titles(subject: Subject) -> list[tuple[str, str]]:
-    return [(check.name, check.title) for check in CHECKS[subject.component.kind].values()]
+    return [(check.name, check.title) for check in checks_of(subject.component).values()]
 
 
 def main() -> None:

@@ -60,9 +60,9 @@ def own_name(subject: Subject) -> None:
 
 def limits(subject: Subject) -> None:
     """Declares limits only of checks that there are."""
-    from automl.testing.contract import CHECKS
+    from automl.testing.contract import checks_of
 
-    names = CHECKS[subject.component.kind]
+    names = checks_of(subject.component)
     for name in subject.component.limits:
         if name not in names:
             error = unknown("check in limits", name, names)

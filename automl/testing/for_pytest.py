@@ -88,7 +88,7 @@ def _plugins(plugin: str | Path | None, folder: Path) -> list[Plugin]:
 
 
 def _cases(plugin: Plugin) -> Iterator[Case]:
-    from automl.testing.contract import CHECKS
+    from automl.testing.contract import checks_of
     from automl.testing.subject import Subject
 
     try:
@@ -98,7 +98,7 @@ def _cases(plugin: Plugin) -> Iterator[Case]:
         return
     for component in components:
         subject = Subject(component)
-        for check in CHECKS[component.kind].values():
+        for check in checks_of(component).values():
             yield Case(plugin, f"{subject.name}-{check.name}", check, subject)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from torch import Tensor, nn
 
-from automl.components import Component, Regularizer, Task, Value
+from automl.components import Component, Estimator, Regularizer, Task, Value
 from automl.testing.result import Broken
 
 
@@ -17,6 +17,8 @@ class Guarded(Component):
 
     def build(self, task: Task, values: Mapping[str, Value]) -> Any:
         built = super().build(task, values)
+        if self.fits_itself:
+            return _guarded_estimator(built)
         if self.kind == "model":
             return _guarded_model(built, task)
         return _guarded_augmentation(built) if self.kind == "augmentation" else _guarded_regularizer(built)
@@ -61,6 +63,15 @@ def _check_output(output: object, count: int, task: Task) -> None:
             f"its forward returned {output.dtype}; a model returns floating point: logits or values",
             "Leave out argmax and rounding.",
         )
+
+
+def _guarded_estimator(built: object) -> Estimator:
+    if isinstance(built, Estimator):
+        return built
+    raise Broken(
+        f"the factory returned {named(built)}; it must be an Estimator",
+        "Derive a class from automl.plugin.Estimator, and return one of it; a net is registered by @model.",
+    )
 
 
 def _guarded_augmentation(built: object) -> Any:

@@ -24,7 +24,10 @@ from automl.testing.loading import Imported
 from automl.testing.result import Broken
 from automl.training.assembly import Augmentation, assemble
 from automl.training.checkpoint import read_weights
-from automl.training.trainer import DeviceData, Trainer
+from automl.training.device import DeviceData
+from automl.training.estimator_trainer import EstimatorTrainer
+from automl.training.making import make_trainer
+from automl.training.trainer import Trainer
 
 CPU = torch.device("cpu")
 WEIGHTS = "best.safetensors"
@@ -153,9 +156,9 @@ class Subject:
         *,
         device: torch.device = CPU,
         count: int = tiny.TRAIN,
-    ) -> Trainer:
+    ) -> Trainer | EstimatorTrainer:
         """A trial of the configuration on so many inputs, with a fixed seed, that writes its weights to `folder`."""
-        return Trainer(
+        return make_trainer(
             self.catalog,
             DeviceData.on(device, tiny.training_data(task, count)),
             configuration,
@@ -165,7 +168,7 @@ class Subject:
         )
 
 
-def _epochs(trainer: Trainer) -> list[dict[str, float]]:
+def _epochs(trainer: Trainer | EstimatorTrainer) -> list[dict[str, float]]:
     done: list[dict[str, float]] = []
     end = None
     try:

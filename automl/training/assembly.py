@@ -8,8 +8,9 @@ from typing import Any
 
 from torch import Tensor, nn
 
-from automl.components import KINDS, Catalog, Regularizer, Task, Value
+from automl.components import KINDS, Catalog, Estimator, Regularizer, Task, Value
 from automl.space import TrainingSettings, chosen_components
+from automl.training.fitted import Fitted
 
 Augmentation = Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]
 
@@ -30,6 +31,8 @@ def assemble(catalog: Catalog, task: Task, configuration: Mapping[str, Value]) -
     for kind, name in chosen_components(configuration):
         built[kind].append(catalog.get(kind, name).build(task, _values(configuration, f"{kind}.{name}")))
     (model,) = built["model"]
+    if isinstance(model, Estimator):
+        model = Fitted(model, task)
     for regularizer in built["regularizer"]:
         model = regularizer.wrap_model(model)
     settings = TrainingSettings(**_values(configuration, "training"))  # type: ignore[arg-type]

@@ -8,9 +8,12 @@ from torch import Tensor, nn
 
 from automl.components import Task
 from automl.training.arrays import DeviceArray
+from automl.training.fitted import Fitted
 from automl.training.scaling import Scaling
 
 BATCH = 512
+FITTED_BATCH = 65_536
+"""Rows that an estimator gets at a time: it has no activations to hold."""
 
 
 @torch.inference_mode()
@@ -19,8 +22,11 @@ def predict(model: nn.Module, inputs: DeviceArray, scaling: Scaling, task: Task)
     was_training = model.training
     model.eval()
     parts = []
-    for start in range(0, len(inputs), BATCH):
-        outputs = model(scaling(inputs.rows(slice(start, start + BATCH))))
+    is_fitted = isinstance(model, Fitted)
+    batch = FITTED_BATCH if is_fitted else BATCH
+    for start in range(0, len(inputs), batch):
+        rows = inputs.rows(slice(start, start + batch))
+        outputs = model(rows if is_fitted else scaling(rows))
         parts.append(as_predictions(outputs.float(), task).cpu())
     model.train(was_training)
     return torch.cat(parts).numpy() if parts else np.zeros((0, task.num_outputs), np.float32)

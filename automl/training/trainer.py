@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -14,54 +13,19 @@ from torch import Tensor, nn
 
 from automl.components import Catalog, Value
 from automl.errors import TrialError, TrialStopped
-from automl.evaluation.metrics import Metric, loss_metric, score
-from automl.training.arrays import DeviceArray, shuffled
+from automl.evaluation.metrics import Metric, score
+from automl.training.arrays import shuffled
 from automl.training.assembly import assemble
 from automl.training.checkpoint import read_checkpoint, write_checkpoint, write_weights
 from automl.training.cost import latency_ms, size_mb
-from automl.training.data import TrainingData
+from automl.training.device import DeviceData
+from automl.training.epochs import EpochResult, merit
 from automl.training.inference import predict
 from automl.training.losses import Loss, balanced_weights, for_members, loss_for
 from automl.training.optimization import Schedule, make_optimizer, parameter_groups, restore_optimizer
 from automl.training.randomness import random_state, set_random_state
 from automl.training.scaling import scaling_for
 from automl.training.takeover import taken_over
-
-
-@dataclass(frozen=True)
-class DeviceData:
-    """A data set on a device, made once and trained on by many trials."""
-
-    source: TrainingData
-    device: torch.device
-    train_inputs: DeviceArray
-    train_targets: DeviceArray
-    val_inputs: DeviceArray
-
-    @classmethod
-    def on(cls, device: torch.device, data: TrainingData) -> DeviceData:
-        inputs, targets, val = (
-            DeviceArray(a, device) for a in (data.train_inputs, data.train_targets, data.val_inputs)
-        )
-        return cls(data, device, inputs, targets, val)
-
-
-@dataclass(frozen=True)
-class EpochResult:
-    """One epoch.
-
-    Args:
-        metrics: By name: `train_loss`, `lr`, `val_<metric>`.
-        merit: (metric, smooth loss), signed so that higher is better.
-        is_best: Whether it is the best so far.
-        end: Why it is the last one, or None.
-    """
-
-    epoch: int
-    metrics: dict[str, float]
-    merit: tuple[float, float]
-    is_best: bool
-    end: str | None
 
 
 class Trainer:
@@ -194,15 +158,15 @@ class Trainer:
         evaluated = self._evaluation_model()
         predictions = None if self._repeats else self._predictions(evaluated)
         scores = {} if predictions is None else score(predictions, self._data.source.val_targets, self._task)
-        merit = (self._repeats[self.epoch - 1], 0.0) if self._repeats else self._merit(scores)
-        self._schedule.end_epoch(merit[0])
-        better = self._best is None or merit > self._best
+        value = (self._repeats[self.epoch - 1], 0.0) if self._repeats else merit(scores, self._metric, self._task)
+        self._schedule.end_epoch(value[0])
+        better = self._best is None or value > self._best
         is_best = self.epoch == self._last_epoch if self._repeats else better
         if is_best:
-            self._best = merit
+            self._best = value
             write_weights(evaluated, self._weights, predictions)
-        metrics = {"train_loss": train_loss, "lr": lr} | {f"val_{name}": value for name, value in scores.items()}
-        return EpochResult(self.epoch, metrics, merit, is_best, self._why_last(merit[0]))
+        metrics = {"train_loss": train_loss, "lr": lr} | {f"val_{name}": figure for name, figure in scores.items()}
+        return EpochResult(self.epoch, metrics, value, is_best, self._why_last(value[0]))
 
     @property
     def _last_epoch(self) -> int:
@@ -276,9 +240,3 @@ class Trainer:
         for regularizer in self._regularizers:
             model = regularizer.evaluation_model(model)
         return model
-
-    def _merit(self, scores: Mapping[str, float]) -> tuple[float, float]:
-        """Higher is better; a metric that isn't defined counts as worst."""
-        value = scores[self._metric.name]
-        signed = -value if self._metric.minimize else value
-        return (signed if math.isfinite(signed) else -math.inf, -scores[loss_metric(self._task).name])

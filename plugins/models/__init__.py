@@ -1,13 +1,17 @@
 """Models, one file each."""
 
 from automl_plugins.models import (
+    catboost,
     convnext,
     densenet,
     efficientnet,
     ft_transformer,
     inception,
     inception_v3,
+    lightgbm,
+    logistic_regression,
     mlp,
+    random_forest,
     realmlp,
     resnet,
     resnet_mlp,
@@ -18,13 +22,17 @@ from automl_plugins.models import (
 )
 
 __all__ = [
+    "catboost",
     "convnext",
     "densenet",
     "efficientnet",
     "ft_transformer",
     "inception",
     "inception_v3",
+    "lightgbm",
+    "logistic_regression",
     "mlp",
+    "random_forest",
     "realmlp",
     "resnet",
     "resnet_mlp",

@@ -55,7 +55,8 @@ def train(config, data):
     from automl.data import load_dataset
     from automl.evaluation import find_metric
     from automl.training import TrainingData
-    from automl.training.trainer import DeviceData, Trainer
+    from automl.training.device import DeviceData
+    from automl.training.trainer import Trainer
     torch.set_num_threads(1)
     d = ray.get(data)
     started = time.monotonic()

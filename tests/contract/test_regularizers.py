@@ -14,8 +14,9 @@ from automl.evaluation import find_metric
 from automl.space import Space
 from automl.training import TrainingData
 from automl.training.bundle import write_bundle
+from automl.training.device import DeviceData
 from automl.training.trained import TrainedModel
-from automl.training.trainer import DeviceData, Trainer
+from automl.training.trainer import Trainer
 
 REGULARIZERS = load_catalog().of_kind("regularizer")
 MODELS = load_catalog().of_kind("model")

@@ -16,8 +16,9 @@ from automl.evaluation import find_metric
 from automl.training import TrainingData
 from automl.training.arrays import DeviceArray
 from automl.training.bundle import write_bundle
+from automl.training.device import DeviceData
 from automl.training.trained import TrainedModel
-from automl.training.trainer import DeviceData, Trainer
+from automl.training.trainer import Trainer
 
 pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU; this machine has none")
 

@@ -9,7 +9,8 @@ from torch import nn
 from automl.components import Catalog, Regularizer, Task, model
 from automl.evaluation import find_metric
 from automl.training import TrainingData
-from automl.training.trainer import DeviceData, Trainer
+from automl.training.device import DeviceData
+from automl.training.trainer import Trainer
 
 
 @pytest.fixture(autouse=True)

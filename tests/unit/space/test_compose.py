@@ -178,3 +178,18 @@ def test_what_no_data_makes_right_is_found_without_data(
 
 def test_what_depends_on_the_data_waits_for_it(forest: Catalog) -> None:
     check_overrides(forest, {"model.tree.width": 1000, "model": "giant", "training.lr": 0.1})
+
+
+def test_what_a_model_that_fits_itself_has_no_use_for_is_not_proposed_beside_it(catalog: Catalog) -> None:
+    from automl.testing import tiny
+
+    task = tiny.task_of("table-classification", (4, (3,)))
+    space = compose(catalog, task, {"model": ["lightgbm", "mlp"], "training.epochs": 3}).space
+    assert {p.name for p in space.parameters if p.conditions == (("model", ("mlp",)),)} >= {
+        "training.lr",
+        "training.batch_size",
+        "augmentation.feature_noise",
+        "regularizer.l2",
+    }
+    alone = compose(catalog, task, {"model": "lightgbm"}).space.default()
+    assert {name for name in alone if not name.startswith("model")} == {"training.class_weights", "training.epochs"}

@@ -8,7 +8,8 @@ import torch
 from automl.components import Catalog
 from automl.evaluation import find_metric
 from automl.training import TrainingData
-from automl.training.trainer import DeviceData, Trainer
+from automl.training.device import DeviceData
+from automl.training.trainer import Trainer
 
 
 @pytest.fixture(autouse=True)

@@ -50,13 +50,17 @@ def test_validation_is_not_looked_at(repeat: MakeTrainer, make_data: Callable[..
 
 @pytest.mark.parametrize("schedule", ["cosine", "plateau", "constant"])
 def test_on_the_same_data_it_is_the_same_run(
-    make_trainer: MakeTrainer, configure: Configure, repeat: MakeTrainer, tmp_path: Path, schedule: str
+    make_trainer: MakeTrainer,
+    configure: Configure,
+    repeat: MakeTrainer,
+    monkeypatch: pytest.MonkeyPatch,
+    schedule: str,
 ) -> None:
     """The schedule is as long as it was, and what validation decided is decided again."""
     settings = {"training.schedule": schedule, "training.epochs": EPOCHS, "training.lr": 0.01}
     first = make_trainer(configure("mlp", settings, width=16))
     worse_and_worse = [1.0 - epoch / 10 for epoch in range(EPOCHS)]  # so that a plateau lowers the rate
-    first._merit = lambda scores: (worse_and_worse[first.epoch - 1], 0.0)
+    monkeypatch.setattr("automl.training.trainer.merit", lambda *_: (worse_and_worse[first.epoch - 1], 0.0))
     rates = [first.run_epoch().metrics["lr"] for _ in range(EPOCHS)]
     again = repeat(worse_and_worse[: EPOCHS - 1], settings)
     assert [again.run_epoch().metrics["lr"] for _ in range(EPOCHS - 1)] == rates[:-1]
