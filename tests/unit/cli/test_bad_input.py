@@ -113,7 +113,7 @@ def test_a_regression_without_numbers(search: Search, home: Path) -> None:
         (["--sampler", "evolution"], ["Unknown sampler 'evolution'", "Choices: "]),
         (["--scheduler", "asa"], ["Unknown scheduler 'asa'", "Did you mean asha"]),
         (["--domain", "medical"], ["Unknown domain 'medical'", "Did you mean medical_imaging"]),
-        (["--models", "resnett"], ["Unknown model 'resnett'", "mlp, resnet, small_cnn", "Did you mean resnet"]),
+        (["--models", "resnett"], ["Unknown model 'resnett'", "resnet, resnet_mlp, small_cnn", "Did you mean resnet"]),
         (["--models", "mlp,"], ["Unknown model ''"]),
         (["--metric", "acuracy"], ["Unknown metric 'acuracy'", "Did you mean", "accuracy"]),
         (["--metric", "mse"], ["The metric mse isn't for image-classification", "--metric"]),
