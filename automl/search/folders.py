@@ -117,12 +117,26 @@ def add_report(search: Path, number: int, report: Report) -> None:
 
 def reports_of(search: Path, number: int) -> list[Report]:
     """A trial's epochs in order: those that the driver had noted, then those that its worker alone knows of."""
-    lines = [*_noted(trial_folder(search, number) / "reports.jsonl"), *_of_worker(checkpoint_of(search, number))]
+    return _in_order([*_noted(search, number), *_of_worker(checkpoint_of(search, number))])
+
+
+def healed_reports_of(search: Path, number: int) -> list[Report]:
+    """The same, all of them noted now: the worker's file goes when the trial ends."""
+    noted = {report.epoch for report in _in_order(_noted(search, number))}
+    reports = reports_of(search, number)
+    for report in reports:
+        if report.epoch not in noted:
+            add_report(search, number, report)
+    return reports
+
+
+def _in_order(lines: list[str]) -> list[Report]:
     reports = {report.epoch: report for report in map(Report.from_json, reversed(lines))}
     return [reports[epoch] for epoch in sorted(reports)]
 
 
-def _noted(path: Path) -> list[str]:
+def _noted(search: Path, number: int) -> list[str]:
+    path = trial_folder(search, number) / "reports.jsonl"
     lines = path.read_text("utf-8").split("\n") if path.exists() else []
     return [line for line in lines if _is_whole(line)]
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from automl.search.folders import reports_of
+from automl.search.folders import healed_reports_of
 from automl.search.records import Report, TrialRecord
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def recover(study: Study, folder: Path) -> Recovered:
             study.tell(frozen.number, state=TrialState.FAIL)  # killed while the sampler was asked
         elif frozen.state == TrialState.RUNNING:
             record = TrialRecord(frozen.number, known["configuration"], deaths=known.get("deaths", 0))
-            reports = reports_of(folder, frozen.number)
+            reports = healed_reports_of(folder, frozen.number)
             told = frozenset(frozen.intermediate_values)
             broken_off.append(BrokenOff(Trial(study, frozen._trial_id), record, reports, told))
     return Recovered(tuple(ended), tuple(broken_off), tuple(sorted(curves, key=lambda point: (point[1], point[0]))))

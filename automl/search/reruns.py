@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from automl.search.budget import StopSignal
-from automl.search.folders import add_report, checkpoint_of, reports_of
+from automl.search.folders import add_report, checkpoint_of, healed_reports_of
 from automl.search.records import INTERRUPTED, Report, TrialRecord
 from automl.tracking import names
 
@@ -107,7 +107,7 @@ class Reruns:
         self._tell_end(record)
 
     def _go_on(self, record: TrialRecord) -> None:
-        reports = reports_of(self._folder, record.number)
+        reports = healed_reports_of(self._folder, record.number)
         if reports:
             self._tell_start(record)
         for report in reports:

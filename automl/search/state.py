@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from automl.search.budget import Limits, StopSignal
-from automl.search.folders import add_report, checkpoint_of, reports_of
+from automl.search.folders import add_report, checkpoint_of, healed_reports_of
 from automl.search.keep import Kept
 from automl.search.objectives import Objectives
 from automl.search.proposals import Proposals
@@ -186,7 +186,7 @@ class SearchState:
     def _try_again(self, record: TrialRecord) -> None:
         record.deaths += 1
         self._live[record.number].set_user_attr("deaths", record.deaths)
-        unheard = [report for report in reports_of(self._folder, record.number) if report.epoch > record.epoch]
+        unheard = [report for report in healed_reports_of(self._folder, record.number) if report.epoch > record.epoch]
         self._catch_up(record, unheard, frozenset())
 
     def _catch_up(self, record: TrialRecord, reports: Sequence[Report], told: frozenset[int]) -> None:

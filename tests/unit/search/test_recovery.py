@@ -14,6 +14,7 @@ from safetensors.numpy import save_file
 
 from automl.components import Choice, Float, Int
 from automl.errors import UserError
+from automl.search import state as state_module
 from automl.search.budget import Limits, StopSignal
 from automl.search.folders import add_report, checkpoint_of, held, is_current, reports_of
 from automl.search.journal import SingleWriterJournal
@@ -106,7 +107,13 @@ def run(
 def kills(monkeypatch: pytest.MonkeyPatch) -> dict[str, int]:
     """{"in": n}: the n-th write from now on kills the driver, every other time in the middle of a line."""
     left = {"in": -1}
-    append = SingleWriterJournal.append_logs
+    append, note = SingleWriterJournal.append_logs, state_module.add_report
+
+    def unheard(search: Path, number: int, report: Report) -> None:
+        left["in"] -= 1
+        if left["in"] == 0:
+            raise Killed
+        note(search, number, report)
 
     def dying(self: SingleWriterJournal, logs: list[dict[str, Any]]) -> None:
         left["in"] -= 1
@@ -120,6 +127,7 @@ def kills(monkeypatch: pytest.MonkeyPatch) -> dict[str, int]:
         append(self, logs)
 
     monkeypatch.setattr(SingleWriterJournal, "append_logs", dying)
+    monkeypatch.setattr(state_module, "add_report", unheard)
     return left
 
 
@@ -160,6 +168,7 @@ def test_killed_twenty_times_in_a_row_it_gives_the_trials_of_an_undisturbed_sear
     for trial in state._study.get_trials():
         if trial.number in state.records:
             record = state.records[trial.number]
+            assert [r.epoch for r in reports_of(folder, trial.number)] == list(range(1, record.epoch + 1))
             assert trial.state == (TrialState.COMPLETE if record.status == "finished" else TrialState.PRUNED)
             assert sorted(trial.intermediate_values) == (list(range(1, record.epoch + 1)) if by is not TWO else [])
             assert trial.constraints == by.violations(record) and len(trial.constraints) == len(by.constraints)
