@@ -8,9 +8,10 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from automl.errors import UserError
 
@@ -84,6 +85,7 @@ class Store:
             with self.lock("store"):  # Two processes that create one database at once break each other's migrations.
                 if self.database is not None:
                     _write_ahead(self.database)
+                    _write_behind(self.database)
                 client = mlflow.MlflowClient(self.tracking_uri)
                 client.search_experiments(max_results=1)
         except Exception as error:
@@ -148,6 +150,22 @@ def _write_ahead(database: Path) -> None:
     """Lets the user interface read while a search writes. The mode stays with the file."""
     with suppress(sqlite3.OperationalError), closing(sqlite3.connect(database)) as connection:
         connection.execute("PRAGMA journal_mode=WAL")
+
+
+@cache
+def _write_behind(database: Path) -> None:
+    """Keeps MLflow from waiting for the disk at each of its transactions, several a trial.
+
+    A kill loses nothing; what a power cut may take of a search that runs, its study gives back when it is resumed.
+    """
+    from sqlalchemy import event
+    from sqlalchemy.engine import Engine
+
+    @event.listens_for(Engine, "connect")
+    def connected(connection: Any, _: Any) -> None:
+        is_sqlite = isinstance(connection, sqlite3.Connection)
+        if is_sqlite and any(file == str(database) for *_, file in connection.execute("PRAGMA database_list")):
+            connection.execute("PRAGMA synchronous=NORMAL")
 
 
 def _check_database(database: Path) -> None:

@@ -51,13 +51,18 @@ class RunUpdate:
             ended=newer.ended or self.ended,
         )
 
+    @property
+    def short_tags(self) -> dict[str, str]:
+        """The tags, no longer than MLflow keeps them."""
+        return {key: cut(value, _TAG_LENGTH) for key, value in self.tags.items()}
+
     def write(self, client: "MlflowClient", run_id: str) -> None:
         """In as few transactions as there can be. The end comes last: a finished run is complete."""
         from mlflow.entities import Metric, Param, RunTag
 
         metrics = [Metric(*metric) for metric in self.metrics]
         params = [Param(key, cut(value, _PARAM_LENGTH)) for key, value in self.params.items()]
-        tags = [RunTag(key, cut(value, _TAG_LENGTH)) for key, value in self.tags.items()]
+        tags = [RunTag(key, value) for key, value in self.short_tags.items()]
         while metrics or params or tags:
             client.log_batch(run_id, metrics[:_METRICS_PER_BATCH], params[:_OTHERS_PER_BATCH], tags[:_OTHERS_PER_BATCH])
             del metrics[:_METRICS_PER_BATCH], params[:_OTHERS_PER_BATCH], tags[:_OTHERS_PER_BATCH]

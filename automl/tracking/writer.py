@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence, Set
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
@@ -272,7 +273,9 @@ class Tracker:
             return
         client = self._store.client()
         self._experiment_id = open_experiment(client, self._experiment, self._store.artifact_location)
-        parent = self._run_id(client, SEARCH_RUN, now())
+        if SEARCH_RUN not in self._run_ids:
+            self._create(client, SEARCH_RUN, RunUpdate())
+        parent = self.parent_run_id
         key = view_key(self._search, parent)
         view = leaderboard(parent, self._metric, minimize=self._minimize)
         latest = leaderboard_url("", self._experiment_id, key).lstrip("/")
@@ -284,15 +287,17 @@ class Tracker:
 
     def _write(self, number: int, update: RunUpdate) -> None:
         assert self._client is not None, "prepared before each delivery"
-        update.write(self._client, self._run_id(self._client, number, update.created))
-
-    def _run_id(self, client: "MlflowClient", number: int, created: int) -> str:
-        """The run of a trial or of the search, made on the first use."""
         if number not in self._run_ids:
-            # All by which it is found again, should the search be killed before anything else of it is written.
-            tags = self._tags(names.SEARCH if number == SEARCH_RUN else names.TRIAL)
-            if number != SEARCH_RUN:
-                tags |= {names.PARENT: self.parent_run_id, names.NUMBER: str(number)}
-            run = client.create_run(self._experiment_id, created, tags, self._names[number])
-            self._run_ids[number] = run.info.run_id
-        return self._run_ids[number]
+            self._create(self._client, number, update)
+            update = replace(update, tags={})
+        update.write(self._client, self._run_ids[number])
+
+    def _create(self, client: "MlflowClient", number: int, update: RunUpdate) -> None:
+        """Makes the run of a trial or of the search, with its tags: written later, they take a transaction more."""
+        # All by which it is found again, should the search be killed before anything else of it is written.
+        tags = self._tags(names.SEARCH if number == SEARCH_RUN else names.TRIAL)
+        if number != SEARCH_RUN:
+            tags |= {names.PARENT: self.parent_run_id, names.NUMBER: str(number)}
+        tags |= update.short_tags
+        run = client.create_run(self._experiment_id, update.created, tags, self._names[number])
+        self._run_ids[number] = run.info.run_id

@@ -208,3 +208,15 @@ def test_the_database_can_be_read_while_it_is_written(store: Store) -> None:
     assert store.database is not None
     with closing(sqlite3.connect(store.database)) as database:
         assert database.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+
+
+def test_mlflow_does_not_wait_for_the_disk_in_this_database_alone(store: Store, tmp_path: Path) -> None:
+    from sqlalchemy import create_engine
+
+    store.client()
+
+    def waits(database: Path | None) -> int:
+        with create_engine(f"sqlite:///{database}").connect() as connection:
+            return int(connection.exec_driver_sql("PRAGMA synchronous").scalar_one())
+
+    assert (waits(store.database), waits(tmp_path / "other.db")) == (1, 2)
