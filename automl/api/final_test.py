@@ -71,16 +71,15 @@ def _predictions(
     plan: Plan, configuration: Mapping[str, Value], weights: Path, images: np.ndarray, bundle: Path
 ) -> np.ndarray:
     """Of a model that is packed into `bundle` and loaded from it, as whoever uses it does."""
-    from automl.training.bundle import write_bundle
+    from automl.training.bundle import Part, write_bundle
     from automl.training.trained import TrainedModel
 
     data = plan.data
     write_bundle(
         bundle,
-        weights=weights,
+        parts=[Part(weights, configuration, data.members)],
         task=data.task,
         preparation=data.preparation,
-        configuration=configuration,
         plugins=plan.plugins,
     )
     return TrainedModel.load(bundle).predict(images)

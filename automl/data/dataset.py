@@ -41,6 +41,8 @@ class Dataset:
         preparation: How the images were made into arrays; whoever predicts needs the same.
         report: What was found on the way, for people.
         digest: 16 hex digits, a hash of all inputs and targets in their order.
+        folds: Where validation is crossed, int (N,): the fold of each row of train, from 0 on. Validation has the same
+            rows as train then.
     """
 
     name: str
@@ -51,3 +53,9 @@ class Dataset:
     preparation: ImagePreparation
     report: DataReport
     digest: str
+    folds: np.ndarray | None = None
+
+    @property
+    def members(self) -> int:
+        """How many models a trial trains: one for each fold."""
+        return 1 if self.folds is None else int(self.folds.max()) + 1

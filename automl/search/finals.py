@@ -38,14 +38,18 @@ class Finals:
 
     def reserve(self) -> list[Watcher]:
         """What keeps time for it while trials run; nothing where time isn't limited, or not needed."""
-        wanted = self._count or self._plan.experiment.refit
+        wanted = self._count or self._refits
         return [Reserve(self._stop, self._seconds, max(1, self._count))] if wanted and self._budget else []
+
+    @property
+    def _refits(self) -> bool:
+        return self._plan.experiment.refit and self._plan.data.folds is None
 
     def _seconds(self, best: Sequence[TrialRecord]) -> float:
         budget, workers = self._budget or 0.0, self._plan.shares.workers
         confirmed = confirm.affordable(best[: self._count], workers, confirm.SHARE * budget)
         seconds = confirm.seconds_needed(confirmed, workers) if confirmed else 0.0
-        if not self._plan.experiment.refit:
+        if not self._refits:
             return seconds
         longest = max((refit.seconds_needed(trial, self._plan.data) for trial in best), default=0.0)
         return seconds + (longest if longest <= refit.SHARE * budget else 0.0)
@@ -76,6 +80,8 @@ class Finals:
 
     def _refit(self, verdict: Verdict, execute: Execute) -> Refit:
         plan = self._plan
+        if plan.data.folds is not None:
+            return Refit(0, None, "its models have seen all rows already, each all folds but one")
 
         def train(reruns: Reruns, data: Dataset, repeats: tuple[float, ...]) -> None:
             execute(reruns, data, below=refit.BELOW, constraints=(), repeats=repeats)

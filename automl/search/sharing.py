@@ -44,6 +44,8 @@ def share(data: Dataset) -> SharedData:
         "val_inputs": data.val.inputs,
         "val_targets": data.val.targets,
     }
+    if data.folds is not None:
+        arrays["folds"] = data.folds
     return SharedData(data.task, data.preparation, {name: _share(array) for name, array in arrays.items()})
 
 

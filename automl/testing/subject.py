@@ -23,11 +23,10 @@ from automl.testing.guard import guarded, named
 from automl.testing.loading import Imported
 from automl.testing.result import Broken
 from automl.training.assembly import Augmentation, assemble
+from automl.training.base import BaseTrainer
 from automl.training.checkpoint import read_weights
 from automl.training.device import DeviceData
-from automl.training.estimator_trainer import EstimatorTrainer
 from automl.training.making import make_trainer
-from automl.training.trainer import Trainer
 
 CPU = torch.device("cpu")
 WEIGHTS = "best.safetensors"
@@ -156,7 +155,7 @@ class Subject:
         *,
         device: torch.device = CPU,
         count: int = tiny.TRAIN,
-    ) -> Trainer | EstimatorTrainer:
+    ) -> BaseTrainer:
         """A trial of the configuration on so many inputs, with a fixed seed, that writes its weights to `folder`."""
         return make_trainer(
             self.catalog,
@@ -168,7 +167,7 @@ class Subject:
         )
 
 
-def _epochs(trainer: Trainer | EstimatorTrainer) -> list[dict[str, float]]:
+def _epochs(trainer: BaseTrainer) -> list[dict[str, float]]:
     done: list[dict[str, float]] = []
     end = None
     try:

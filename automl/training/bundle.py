@@ -1,8 +1,8 @@
-"""A trained model as a folder: weights, configuration, task, preparation, plugin sources. No pickle; no torch here."""
+"""A trained model as a folder: weights, configurations, task, preparation, plugin sources. No pickle; no torch here."""
 
 import json
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -12,10 +12,25 @@ from automl.data import Preparation, preparation_from_dict, preparation_to_dict
 from automl.errors import UserError
 from automl.space import chosen_components
 
-FORMAT = 2  # 2: preparations of several kinds
-WEIGHTS = "model.safetensors"
+FORMAT = 3  # 2: preparations of several kinds; 3: several parts
 DESCRIPTION = "model.json"
 PLUGINS = "plugins"
+
+
+@dataclass(frozen=True)
+class Part:
+    """A trained configuration; a model has one or more, and predicts their mean.
+
+    Args:
+        weights: Its file of weights.
+        members: How many models were trained with it, each on other rows (see `automl.training.bag`).
+        share: Its weight in that mean; those of a model add up to 1.
+    """
+
+    weights: Path
+    configuration: Mapping[str, Value]
+    members: int = 1
+    share: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -23,7 +38,7 @@ class Bundle:
     """What stands in a model's folder, weights apart.
 
     Args:
-        configuration: The trial's; its component names are looked up in `plugins` before what is installed.
+        parts: Their component names are looked up in `plugins` before what is installed.
         plugins: The file plugins that it needs.
         provenance: Component ("model.resnet") -> where the code came from that it was trained with.
     """
@@ -31,14 +46,9 @@ class Bundle:
     folder: Path
     task: Task
     preparation: Preparation
-    configuration: dict[str, Value]
+    parts: tuple[Part, ...]
     plugins: tuple[PluginSource, ...]
     provenance: dict[str, str]
-
-    @property
-    def weights(self) -> Path:
-        """The file of the weights."""
-        return self.folder / WEIGHTS
 
     @property
     def notes(self) -> list[str]:
@@ -85,25 +95,30 @@ def read_bundle(folder: Path) -> Bundle:
         folder,
         Task(**task),
         preparation_from_dict(described["preparation"]),
-        described["configuration"],
+        tuple(Part(**entry | {"weights": folder / entry["weights"]}) for entry in _parts(described)),
         tuple(_read_plugin(folder, entry) for entry in described["plugins"]),
         described["provenance"],
     )
 
 
+def _parts(described: Mapping[str, Any]) -> list[dict[str, Any]]:
+    if "parts" in described:
+        return list(described["parts"])
+    return [{"weights": "model.safetensors", "configuration": described["configuration"]}]  # up to format 2
+
+
 def write_bundle(
     folder: Path,
     *,
-    weights: Path,
+    parts: Sequence[Part],
     task: Task,
     preparation: Preparation,
-    configuration: Mapping[str, Value],
     plugins: tuple[PluginSource, ...],
 ) -> None:
-    """Writes the folder that `read_bundle` reads, from a trial's best weights; of `plugins`, those that it needs."""
-    (folder / PLUGINS).mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(weights, folder / WEIGHTS)
-    chosen = chosen_components(configuration)
+    """Writes the folder that `read_bundle` reads, from trials' best weights; of `plugins`, those that it needs."""
+    shutil.rmtree(folder, ignore_errors=True)
+    (folder / PLUGINS).mkdir(parents=True)
+    chosen = dict.fromkeys(key for part in parts for key in chosen_components(part.configuration))
     needed = [source for source in plugins if {component.key for component in components_of(source)} & set(chosen)]
     for source in needed:
         (folder / PLUGINS / f"{source.module}.py").write_text(source.text, encoding="utf-8")
@@ -112,11 +127,17 @@ def write_bundle(
         "format": FORMAT,
         "task": asdict(task),
         "preparation": preparation_to_dict(preparation),
-        "configuration": dict(configuration),
+        "parts": [_write_part(folder, number, part) for number, part in enumerate(parts)],
         "plugins": [{"path": p.path, "file": f"{p.module}.py", "sha256": p.sha256} for p in needed],
         "provenance": {".".join(key): catalog.get(*key).provenance for key in chosen},
     }
     (folder / DESCRIPTION).write_text(json.dumps(described, indent=2), encoding="utf-8")
+
+
+def _write_part(folder: Path, number: int, part: Part) -> dict[str, Any]:
+    name = f"model{number or ''}.safetensors"
+    shutil.copyfile(part.weights, folder / name)
+    return {**asdict(part), "weights": name, "configuration": dict(part.configuration)}
 
 
 def _read_plugin(folder: Path, entry: Mapping[str, str]) -> PluginSource:

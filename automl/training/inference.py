@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from automl.components import Task
 from automl.training.arrays import DeviceArray
+from automl.training.bag import Bag
 from automl.training.fitted import Fitted
 from automl.training.scaling import Scaling
 
@@ -19,6 +20,10 @@ FITTED_BATCH = 65_536
 @torch.inference_mode()
 def predict(model: nn.Module, inputs: DeviceArray, scaling: Scaling, task: Task) -> np.ndarray:
     """Probabilities (N, classes), or values (N, outputs) for regression; float32."""
+    if isinstance(model, Bag):
+        members = [predict(member, inputs, scaling, task) for member in model.members]
+        mean: np.ndarray = np.mean(np.stack(members), axis=0)
+        return mean
     was_training = model.training
     model.eval()
     parts = []

@@ -14,7 +14,7 @@ State = dict[str, Any]
 
 
 def taken_over(
-    state: State,
+    state: Mapping[str, Any],
     configuration: Mapping[str, Value],
     optimizer: Optimizer,
     regularizers: Sequence[Regularizer],
@@ -24,7 +24,7 @@ def taken_over(
     """A checkpoint's state as the `configuration` goes on from it: what was learned stays, what the two configurations
     decide differently is the new one's.
 
-    The learning rate keeps its place on the schedule. The best epoch so far was another configuration's: it is dropped.
+    The learning rate keeps its place on the schedule.
 
     Args:
         state: As `Trainer.save` wrote it.
@@ -45,7 +45,6 @@ def taken_over(
         ]
     return {
         **state,
-        "best": None,
         "optimizer": {**state["optimizer"], "param_groups": groups},
         "regularizers": states,
     }

@@ -10,12 +10,13 @@ import numpy as np
 import torch
 from torch import nn
 
-from automl.components import Task, Value, catalog_with
+from automl.components import Catalog, Task, catalog_with
 from automl.data import Preparation
 from automl.errors import Notice
 from automl.training.arrays import DeviceArray
 from automl.training.assembly import assemble, without_download
-from automl.training.bundle import read_bundle
+from automl.training.bag import Bag
+from automl.training.bundle import Part, read_bundle
 from automl.training.checkpoint import read_weights
 from automl.training.inference import predict
 from automl.training.scaling import scaling_for
@@ -23,19 +24,26 @@ from automl.training.scaling import scaling_for
 
 @dataclass(frozen=True)
 class TrainedModel:
-    """A model that predicts, with all that it takes to prepare its inputs."""
+    """A model that predicts, with all that it takes to prepare its inputs.
+
+    Args:
+        modules: Those of its parts.
+    """
 
     task: Task
     preparation: Preparation
-    configuration: dict[str, Value]
-    module: nn.Module
+    parts: tuple[Part, ...]
+    modules: tuple[nn.Module, ...]
 
     def predict(self, inputs: np.ndarray) -> np.ndarray:
         """Prepared inputs, uint8 (N, C, H, W) or float32 (N, F) -> float32 (N, num_outputs): probabilities, or values
         for regression."""
         device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-        model = self.module.to(device)
-        return predict(model, DeviceArray(inputs, device), scaling_for(self.preparation, device), self.task)
+        rows, scaling = DeviceArray(inputs, device), scaling_for(self.preparation, device)
+        predicted = np.zeros((len(inputs), self.task.num_outputs), np.float32)
+        for part, module in zip(self.parts, self.modules, strict=True):
+            predicted += part.share * predict(module.to(device), rows, scaling, self.task)
+        return predicted
 
     @classmethod
     def load(cls, folder: Path) -> TrainedModel:
@@ -50,6 +58,12 @@ class TrainedModel:
         for note in bundle.notes:
             warnings.warn(note, Notice, stacklevel=2)
         catalog = catalog_with(bundle.plugins)
-        module = assemble(catalog, bundle.task, without_download(bundle.configuration)).model
-        module.load_state_dict(read_weights(bundle.weights))
-        return cls(bundle.task, bundle.preparation, bundle.configuration, module.eval())
+        modules = tuple(_module(part, catalog, bundle.task) for part in bundle.parts)
+        return cls(bundle.task, bundle.preparation, bundle.parts, modules)
+
+
+def _module(part: Part, catalog: Catalog, task: Task) -> nn.Module:
+    members = [assemble(catalog, task, without_download(part.configuration)).model for _ in range(part.members)]
+    module = members[0] if part.members == 1 else Bag(members)
+    module.load_state_dict(read_weights(part.weights))
+    return module.eval()

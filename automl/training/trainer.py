@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -13,33 +14,23 @@ from torch import Tensor, nn
 
 from automl.components import Catalog, Value
 from automl.errors import TrialError, TrialStopped
-from automl.evaluation.metrics import Metric, score
+from automl.evaluation.metrics import Metric
 from automl.training.arrays import shuffled
 from automl.training.assembly import assemble
-from automl.training.checkpoint import read_checkpoint, write_checkpoint, write_weights
-from automl.training.cost import latency_ms, size_mb
+from automl.training.base import BaseTrainer, Stop
 from automl.training.device import DeviceData
-from automl.training.epochs import EpochResult, merit
-from automl.training.inference import predict
 from automl.training.losses import Loss, balanced_weights, for_members, loss_for
 from automl.training.optimization import Schedule, make_optimizer, parameter_groups, restore_optimizer
 from automl.training.randomness import random_state, set_random_state
-from automl.training.scaling import scaling_for
 from automl.training.takeover import taken_over
 
 
-class Trainer:
-    """Trains one configuration: `run_epoch` until its result has an `end`. The best epoch's weights lie in `weights`,
-    what they predict for validation in `PREDICTIONS` beside it.
+class Trainer(BaseTrainer):
+    """Trains a net by gradients; further arguments see `BaseTrainer`.
 
     Args:
         configuration: Values of every active parameter.
-        metric: What decides which epoch is best; equal values are decided by the smooth loss.
         seed: Of weights, order and augmentations; the same on one device and thread count gives the same trial.
-        weights: File that the best epoch's weights are written to, by write-then-rename.
-        repeats: For a run on data that leave nothing to validate on: after each epoch of the run that it repeats the
-            metric, signed so that higher is better. What validation decides (a schedule, a regularizer) is decided by
-            it, the run ends after as many epochs, and its last weights are kept.
     """
 
     def __init__(
@@ -54,16 +45,13 @@ class Trainer:
         repeats: Sequence[float] = (),
     ) -> None:
         torch.manual_seed(seed)
+        built = assemble(catalog, data.source.task, configuration)
+        super().__init__(data, metric=metric, weights=weights, repeats=repeats, epochs=built.settings.epochs)
         self._order = np.random.default_rng(seed)
         self._catalog = catalog
         self._configuration = dict(configuration)
-        self._data = data
-        self._task = data.source.task
-        self._metric = metric
-        self._weights = weights
-        self._repeats = repeats
-        built = assemble(catalog, self._task, configuration)
         self._model = built.model.to(data.device).to(memory_format=torch.channels_last)
+        self._evaluated = self._model
         self._augmentations = built.augmentations
         self._regularizers = built.regularizers
         self._settings = built.settings
@@ -75,59 +63,43 @@ class Trainer:
         self._batches = math.ceil(len(data.train_inputs) / built.settings.batch_size)
         self._schedule = Schedule(built.settings, self._optimizer, self._batches)
         self._steps = 0
-        self._scaling = scaling_for(data.source.preparation, data.device)
         self._autocast = torch.autocast("cuda", torch.bfloat16, enabled=data.device.type == "cuda")
-        self._best: tuple[float, float] | None = None
-        self.epoch = 0
-        self.epochs = built.settings.epochs
-        self.parameters = sum(p.numel() for p in self._model.parameters())
-        self.size_mb = size_mb(self._model)
+
+    @property
+    def model(self) -> nn.Module:
+        return self._evaluated
+
+    @property
+    def parameters(self) -> int:
+        return sum(p.numel() for p in self._model.parameters())
 
     @property
     def progress(self) -> float:
-        """The part of all epochs that is done, 0 to 1, by optimizer steps."""
+        """By optimizer steps."""
         return self._steps / (self._batches * self._last_epoch)
 
-    def latency_ms(self) -> float:
-        """Milliseconds to predict one input, see `automl.training.cost`; changes nothing of the training."""
-        data = self._data
-        return latency_ms(self._model, data.source.val_inputs, self._scaling, self._task, data.device)
+    def state(self) -> dict[str, Any]:
+        return {
+            "configuration": self._configuration,
+            "steps": self._steps,
+            "model": self._model.state_dict(),
+            "learning": {name: p.requires_grad for name, p in self._model.named_parameters()},
+            "optimizer": self._optimizer.state_dict(),
+            "schedule": self._schedule.state_dict(),
+            "regularizers": [regularizer.state() for regularizer in self._regularizers],
+            "order": self._order.bit_generator.state,
+            "random": random_state(self._data.device),
+        }
 
-    def save(self, path: Path, notes: Mapping[str, str]) -> None:
-        """Writes all that `restore` goes on from, between two epochs; `notes` see `write_checkpoint`."""
-        write_checkpoint(
-            {
-                "configuration": self._configuration,
-                "epoch": self.epoch,
-                "steps": self._steps,
-                "best": self._best,
-                "model": self._model.state_dict(),
-                "learning": {name: p.requires_grad for name, p in self._model.named_parameters()},
-                "optimizer": self._optimizer.state_dict(),
-                "schedule": self._schedule.state_dict(),
-                "regularizers": [regularizer.state() for regularizer in self._regularizers],
-                "order": self._order.bit_generator.state,
-                "random": random_state(self._data.device),
-            },
-            notes,
-            path,
-        )
-
-    def restore(self, path: Path) -> None:
-        """Goes on where `save` was called, on the same data: as if nothing had happened.
-
-        The one who saved may have had another configuration, as far as it may change in mid-training: see `taken_over`.
-
-        Raises:
-            UserError: The file is gone or damaged.
-        """
-        state = read_checkpoint(path)
+    def load_state(self, state: Mapping[str, Any]) -> None:
+        """Goes on from it, also where another configuration has left it, as far as that may change in mid-training: see
+        `taken_over`."""
         if state.get("configuration", self._configuration) != self._configuration:
             state = taken_over(
                 state, self._configuration, self._optimizer, self._regularizers, self._catalog, self._task
             )
-        self.epoch, self._steps = state["epoch"], state["steps"]
-        self._best = tuple(state["best"]) if state["best"] else None
+            self._best = None  # it was another configuration's
+        self._steps = state["steps"]
         self._model.load_state_dict(state["model"])
         for name, parameter in self._model.named_parameters():
             parameter.requires_grad_(state["learning"][name])
@@ -138,52 +110,22 @@ class Trainer:
         self._order.bit_generator.state = state["order"]
         set_random_state(state["random"], self._data.device)
 
-    def run_epoch(self, stop: Callable[[], str | None] = lambda: None) -> EpochResult:
-        """Trains one epoch and validates.
-
-        Args:
-            stop: Asked before each batch; a reason to stop, or None.
-
-        Raises:
-            TrialError: The loss isn't finite.
-            TrialStopped: `stop` gave a reason; what was best before stays.
-        """
+    def advance(self, stop: Stop) -> dict[str, float]:
         train_loss = self._train(stop)
-        lr = float(self._optimizer.param_groups[0]["lr"])
-        self.epoch += 1
+        epoch, lr = self.epoch + 1, float(self._optimizer.param_groups[0]["lr"])
         if not math.isfinite(train_loss):
-            raise TrialError(f"diverged: the training loss is {train_loss} in epoch {self.epoch}")
+            raise TrialError(f"diverged: the training loss is {train_loss} in epoch {epoch}")
         for regularizer in self._regularizers:
-            regularizer.after_epoch(self._model, self.epoch / self.epochs)
-        evaluated = self._evaluation_model()
-        predictions = None if self._repeats else self._predictions(evaluated)
-        scores = {} if predictions is None else score(predictions, self._data.source.val_targets, self._task)
-        value = (self._repeats[self.epoch - 1], 0.0) if self._repeats else merit(scores, self._metric, self._task)
-        self._schedule.end_epoch(value[0])
-        better = self._best is None or value > self._best
-        is_best = self.epoch == self._last_epoch if self._repeats else better
-        if is_best:
-            self._best = value
-            write_weights(evaluated, self._weights, predictions)
-        metrics = {"train_loss": train_loss, "lr": lr} | {f"val_{name}": figure for name, figure in scores.items()}
-        return EpochResult(self.epoch, metrics, value, is_best, self._why_last(value[0]))
+            regularizer.after_epoch(self._model, epoch / self.epochs)
+        self._evaluated = self._evaluation_model()
+        return {"train_loss": train_loss, "lr": lr}
 
-    @property
-    def _last_epoch(self) -> int:
-        return len(self._repeats) or self.epochs
+    def hear(self, value: float) -> str | None:
+        self._schedule.end_epoch(value)
+        reasons = [regularizer.after_validation(value) for regularizer in self._regularizers]
+        return next(filter(None, reasons), None)
 
-    def _predictions(self, model: nn.Module) -> np.ndarray:
-        predictions = predict(model, self._data.val_inputs, self._scaling, self._task)
-        if not np.isfinite(predictions).all():
-            raise TrialError(f"diverged: predictions aren't finite after epoch {self.epoch}")
-        return predictions
-
-    def _why_last(self, merit: float) -> str | None:
-        reasons = [regularizer.after_validation(merit) for regularizer in self._regularizers]
-        done = "all epochs done" if self.epoch >= self._last_epoch else None
-        return done or next(filter(None, reasons), None)
-
-    def _train(self, stop: Callable[[], str | None]) -> float:
+    def _train(self, stop: Stop) -> float:
         self._model.train()
         total = torch.zeros((), device=self._data.device)
         count = 0

@@ -69,21 +69,27 @@ class Inputs(nn.Module):
         super().__init__()
         self.count = task.num_numeric
         self.numbers = Waves(self.count, frequency)
-        small = [size for size in task.category_sizes if size <= ONE_HOT]
-        large = [size for size in task.category_sizes if size > ONE_HOT]
-        self.hot = sum(small)
-        self.embedding = nn.Embedding(sum(large), EMBEDDING) if large else None
-        is_large = torch.tensor([size > ONE_HOT for size in task.category_sizes], dtype=torch.bool)
-        for name, tensor in (("is_large", is_large), ("small", first_codes(small)), ("large", first_codes(large))):
-            self.register_buffer(name, tensor, persistent=False)
+        sizes = task.category_sizes
+        small = [column for column, size in enumerate(sizes) if size <= ONE_HOT]
+        large = [column for column, size in enumerate(sizes) if size > ONE_HOT]
+        self.hot = sum(sizes[column] for column in small)
+        vectors = sum(sizes[column] for column in large)
+        self.embedding = nn.Embedding(vectors, EMBEDDING) if large else None
+        for name, columns in (("small", small), ("large", large)):
+            first = first_codes([sizes[column] for column in columns])
+            self.register_buffer(f"{name}_columns", torch.tensor(columns, dtype=torch.int64), persistent=False)
+            self.register_buffer(f"{name}_first", first, persistent=False)
         self.width = self.count * NUMBER_EMBEDDING + self.hot + len(large) * EMBEDDING
 
     def forward(self, rows: Tensor) -> Tensor:
         codes = rows[:, self.count :].long()
         hot = torch.zeros(len(rows), self.hot, device=rows.device)
-        parts = [self.numbers(rows[:, : self.count]), hot.scatter_(1, codes[:, ~self.is_large] + self.small, 1.0)]
+        parts = [
+            self.numbers(rows[:, : self.count]),
+            hot.scatter_(1, codes[:, self.small_columns] + self.small_first, 1.0),
+        ]
         if self.embedding is not None:
-            parts.append(self.embedding(codes[:, self.is_large] + self.large).flatten(1))
+            parts.append(self.embedding(codes[:, self.large_columns] + self.large_first).flatten(1))
         return torch.cat(parts, dim=1)
 
 

@@ -15,7 +15,7 @@ from automl.errors import TrialStopped
 from automl.evaluation import find_metric
 from automl.training import TrainingData
 from automl.training.arrays import DeviceArray
-from automl.training.bundle import write_bundle
+from automl.training.bundle import Part, write_bundle
 from automl.training.device import DeviceData
 from automl.training.trained import TrainedModel
 from automl.training.trainer import Trainer
@@ -40,7 +40,7 @@ def make_trainer(catalog: Catalog, tmp_path: Path) -> Callable[..., Trainer]:
             configuration,
             metric=find_metric("accuracy" if data.task.is_classification else "mse", data.task.kind),
             seed=0,
-            weights=tmp_path / "best.safetensors",
+            parts=[Part(tmp_path / "best.safetensors", configuration)],
         )
 
     return make
@@ -77,7 +77,6 @@ def test_a_model_trains_with_everything_switched_on_and_is_served(
         weights=tmp_path / "best.safetensors",
         task=data.task,
         preparation=data.preparation,
-        configuration=configuration,
         plugins=(),
     )
     predicted = TrainedModel.load(tmp_path / "bundle").predict(data.val_inputs)

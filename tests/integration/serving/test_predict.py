@@ -12,7 +12,7 @@ from automl.registry import find_model, log_model
 from automl.registry.promote import Evidence, register
 from automl.serving import predict
 from automl.tracking import Store, Tracker
-from automl.training.bundle import write_bundle
+from automl.training.bundle import Part, write_bundle
 from automl.training.checkpoint import write_weights
 
 pytestmark = pytest.mark.integration
@@ -45,10 +45,9 @@ def bundle(tmp_path: Path) -> Path:
     folder = tmp_path / "bundle"
     write_bundle(
         folder,
-        weights=tmp_path / "best.safetensors",
+        parts=[Part(tmp_path / "best.safetensors", {"model": "brightness_net_for_tests"})],
         task=TASK,
         preparation=PREPARATION,
-        configuration={"model": "brightness_net_for_tests"},
         plugins=(plugin,),
     )
     return folder

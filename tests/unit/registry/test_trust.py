@@ -14,7 +14,7 @@ from automl.data import ImagePreparation
 from automl.errors import Notice, UserError
 from automl.registry.trust import check_trust
 from automl.tracking.store import Store
-from automl.training.bundle import write_bundle
+from automl.training.bundle import Part, write_bundle
 from automl.training.checkpoint import write_weights
 
 NET = '''
@@ -52,14 +52,14 @@ def bundle(source: PluginSource, tmp_path: Path, make_task: Callable[..., Task],
 
 def pack(folder: Path, model: str, source: PluginSource, task: Task) -> Path:
     load_catalog([source])
-    write_weights(nn.Linear(1, 1), folder / "weights.safetensors")
+    weights = folder.with_suffix(".safetensors")
+    write_weights(nn.Linear(1, 1), weights)
     preparation = ImagePreparation(1, 8, 8, 255, (0.5,), (0.25,))
     write_bundle(
         folder,
-        weights=folder / "weights.safetensors",
+        parts=[Part(weights, {"model": model})],
         task=task,
         preparation=preparation,
-        configuration={"model": model},
         plugins=(source,),
     )
     return folder

@@ -27,7 +27,7 @@ def trial(number: int, seconds: float, value: float = 0.9) -> TrialRecord:
 
 def plan(folder: Path, **keys: Any) -> Any:
     """What of a plan is looked at; as many rows of validation as of train."""
-    data = SimpleNamespace(train=range(6), val=range(6))
+    data = SimpleNamespace(train=range(6), val=range(6), folds=None)
     space = SimpleNamespace(default=lambda: trial(0, 0.0).configuration)
     return SimpleNamespace(
         experiment=load_experiment(flags={"time_budget": BUDGET, **keys}),

@@ -14,7 +14,7 @@ from automl.components import Catalog, PluginSource, load_catalog, read_plugin
 from automl.errors import Notice, UserError
 from automl.training import TrainingData, checkpoint
 from automl.training.assembly import without_download
-from automl.training.bundle import write_bundle
+from automl.training.bundle import Part, write_bundle
 from automl.training.checkpoint import read_weights, write_weights
 from automl.training.trained import TrainedModel
 from automl.training.trainer import Trainer
@@ -33,10 +33,9 @@ def train_and_pack(make_trainer: MakeTrainer, tmp_path: Path) -> Callable[..., t
         metrics = make_trainer({**configuration, "training.epochs": 1}, data=data).run_epoch().metrics
         write_bundle(
             tmp_path / "bundle",
-            weights=tmp_path / "best.safetensors",
+            parts=[Part(tmp_path / "best.safetensors", configuration)],
             task=data.task,
             preparation=data.preparation,
-            configuration=configuration,
             plugins=plugins,
         )
         return tmp_path / "bundle", metrics
@@ -187,7 +186,7 @@ def test_a_bundle_holds_no_pickle(
     folder, _ = train_and_pack(configure("mlp", width=16), make_data())
     assert sorted(path.name for path in folder.iterdir()) == ["model.json", "model.safetensors", "plugins"]
     described = json.loads((folder / "model.json").read_text())
-    assert described["configuration"]["model"] == "mlp"
+    assert [part["configuration"]["model"] for part in described["parts"]] == ["mlp"]
     assert described["task"]["class_names"] == ["class0", "class1", "class2"]
 
 
@@ -221,13 +220,26 @@ def test_a_bundle_without_its_weights_is_refused(
         TrainedModel.load(folder)
 
 
+def test_a_bundle_from_before_there_were_parts_is_read(
+    train_and_pack: Any, configure: Configure, make_data: Callable[..., TrainingData]
+) -> None:
+    data = make_data()
+    folder, _ = train_and_pack(configure("mlp", width=16), data)
+    expected = TrainedModel.load(folder).predict(data.val_inputs)
+    described = json.loads((folder / "model.json").read_text())
+    (part,) = described.pop("parts")
+    former = described | {"format": 2, "configuration": part["configuration"]}
+    (folder / "model.json").write_text(json.dumps(former))
+    np.testing.assert_array_equal(TrainedModel.load(folder).predict(data.val_inputs), expected)
+
+
 def test_a_bundle_of_a_newer_version_is_refused(
     train_and_pack: Any, configure: Configure, make_data: Callable[..., TrainingData]
 ) -> None:
     folder, _ = train_and_pack(configure("mlp", width=16), make_data())
     described = json.loads((folder / "model.json").read_text())
     (folder / "model.json").write_text(json.dumps(described | {"format": 99}))
-    with pytest.raises(UserError, match=r"has format 99; this version reads up to 2") as refused:
+    with pytest.raises(UserError, match=r"has format 99; this version reads up to 3") as refused:
         TrainedModel.load(folder)
     assert "newer" in str(refused.value.hint)
 

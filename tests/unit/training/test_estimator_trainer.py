@@ -12,7 +12,7 @@ from automl.errors import TrialStopped
 from automl.evaluation import find_metric
 from automl.space import compose
 from automl.testing import tiny
-from automl.training.bundle import write_bundle
+from automl.training.bundle import Part, write_bundle
 from automl.training.device import DeviceData
 from automl.training.estimator_trainer import EstimatorTrainer
 from automl.training.making import make_trainer
@@ -60,10 +60,9 @@ def test_the_packed_model_predicts_what_was_validated(catalog: Catalog, tmp_path
     data = tiny.training_data(TASK, 120, 40)
     write_bundle(
         tmp_path / "bundle",
-        weights=tmp_path / "best.safetensors",
+        parts=[Part(tmp_path / "best.safetensors", chosen)],
         task=TASK,
         preparation=data.preparation,
-        configuration=chosen,
         plugins=(),
     )
     predicted = TrainedModel.load(tmp_path / "bundle").predict(data.val_inputs)

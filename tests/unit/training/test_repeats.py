@@ -60,7 +60,7 @@ def test_on_the_same_data_it_is_the_same_run(
     settings = {"training.schedule": schedule, "training.epochs": EPOCHS, "training.lr": 0.01}
     first = make_trainer(configure("mlp", settings, width=16))
     worse_and_worse = [1.0 - epoch / 10 for epoch in range(EPOCHS)]  # so that a plateau lowers the rate
-    monkeypatch.setattr("automl.training.trainer.merit", lambda *_: (worse_and_worse[first.epoch - 1], 0.0))
+    monkeypatch.setattr("automl.training.base.merit", lambda *_: (worse_and_worse[first.epoch - 1], 0.0))
     rates = [first.run_epoch().metrics["lr"] for _ in range(EPOCHS)]
     again = repeat(worse_and_worse[: EPOCHS - 1], settings)
     assert [again.run_epoch().metrics["lr"] for _ in range(EPOCHS - 1)] == rates[:-1]
