@@ -65,6 +65,10 @@ def check(experiment: Experiment, catalog: Catalog) -> Metric:
     check_overrides(catalog, experiment.space)
     metric = find_metric(experiment.metric, experiment.task)
     make_objectives(experiment, metric)
+    if experiment.storage:
+        from automl.search.connection import connect
+
+        connect(experiment.storage)
     return metric
 
 

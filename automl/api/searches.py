@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -20,7 +20,7 @@ from automl.search.runner import Plan, run_search
 from automl.search.state import Watcher
 from automl.search.warm_start import find_sources, note_prior
 from automl.tracking import Store, open_store
-from automl.tracking.recorded import find_runs
+from automl.tracking.recorded import RecordedRun, find_runs
 
 
 def run_experiment(
@@ -37,12 +37,12 @@ def run_experiment(
         out: The folder that everything is written under; None: `AUTOML_HOME`, else `automl_runs/`.
         say: Called with lines for a person, before the first trial.
         watchers: Told of each trial.
-        started: When the time budget began (seconds since 1970); None: now.
+        started: When the time budget began by `time.monotonic()`; None: now.
 
     Raises:
         UserError: The experiment, the data, a plugin, the machine or the store can't be used.
     """
-    started = started or time.time()
+    started = time.monotonic() if started is None else started
     home = find_home(out)
     catalog, experiment = with_plugins(experiment, home, say)
     metric = check(experiment, catalog)
@@ -59,7 +59,7 @@ def run_experiment(
             for line in note_prior(made, sources):
                 say(line)
             write_notes(made)
-            return _search(replace(made, run=run), cluster, store, watchers)
+            return _search(replace(made, run=run), cluster, store, watchers, {})
     finally:
         cluster.close()
 
@@ -85,7 +85,7 @@ def resume_search(
         UserError: There is no such search, it runs, it has ended (and no more budget was given), or its data, plugins
             or store can't be used.
     """
-    began = time.time()
+    began = time.monotonic()
     folder = find_home(home)
     notes = find_search(folder, name)
     if notes.ended and trials is None and time_budget is None:
@@ -108,7 +108,8 @@ def resume_search(
                     hint="Restore it, or start a new search.",
                 )
             note_start(made)
-            return _search(replace(made, run=run), cluster, store, watchers)
+            runs = find_runs(store, experiment.domain, notes.folder.name, metric.name)
+            return _search(replace(made, run=run), cluster, store, watchers, runs)
         finally:
             cluster.close()
 
@@ -125,8 +126,9 @@ def _extended(notes: Notes, trials: int | None, time_budget: float | None) -> Ex
     return notes.experiment.model_copy(update=limits)
 
 
-def _search(made: Plan, cluster: Cluster, store: Store, watchers: Sequence[Watcher]) -> Outcome:
-    runs = find_runs(store, made.experiment.domain, made.folder.name, made.metric.name) if made.is_resumed else {}
+def _search(
+    made: Plan, cluster: Cluster, store: Store, watchers: Sequence[Watcher], runs: Mapping[int, RecordedRun]
+) -> Outcome:
     with open_tracker(made, store, runs) as tracker:
         result = run_search(made, cluster, [Recorder(tracker, made), *watchers])
         outcome = conclude(made, store, tracker, result)

@@ -47,6 +47,7 @@ def _options(
 def main() -> None:
     """Runs a command and ends the process: 0 done, 1 nothing came of it, 2 the user's mistake, 130 interrupted."""
     warnings.showwarning = _show_warning
+    warnings.simplefilter("always", Notice)  # the second time, too
     try:
         code = app(standalone_mode=False) or 0  # what typer.Exit was raised with, Ctrl-C's 130 included
     except UserError as error:

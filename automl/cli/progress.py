@@ -19,7 +19,7 @@ class Progress:
         self._metric = experiment.metric
         self._trials = experiment.trials
         self._budget = experiment.time_budget
-        self._started = time.time()
+        self._started = time.monotonic()
         self._best: TrialRecord | None = None
         self._running: dict[int, TrialRecord] = {}
         self._done = 0
@@ -63,6 +63,6 @@ class Progress:
 
     def _refresh(self) -> None:
         limit = f" of {self._trials}" if self._trials else ""
-        left = f", {duration(max(0.0, self._budget - (time.time() - self._started)))} left" if self._budget else ""
+        left = f", {duration(max(0.0, self._budget - (time.monotonic() - self._started)))} left" if self._budget else ""
         live = ", ".join(f"{origin(r.number)[0]} {label(r)} epoch {r.epoch + 1}" for r in self._running.values())
         self._status.update(f"{self._done}{limit} trials done{left}; running: {live}")

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Optional
 import typer
 
 # When the process began to work: a time budget counts from here.
-STARTED = time.time()
+STARTED = time.monotonic()
 
 
 def search(
@@ -65,6 +65,9 @@ def search(
         Optional[str], typer.Option(metavar="SEARCH", help="Learn from an earlier search: name, last, or MLflow run.")
     ] = None,
     portfolio: Annotated[Optional[str], typer.Option(help="File of `automl portfolio build`, tried first.")] = None,
+    storage: Annotated[
+        Optional[str], typer.Option(metavar="URL", help="Database for the study: sqlite:///..., postgresql://...")
+    ] = None,
     continue_: Annotated[
         Optional[str], typer.Option("--continue", metavar="SEARCH", help="Give an ended search so much more budget.")
     ] = None,
@@ -96,6 +99,7 @@ def search(
         "max_failures": max_failures,
         "warm_start": warm_start,
         "portfolio": portfolio,
+        "storage": storage,
         "confirm": confirm,
         "refit": refit or None,
         "workers": workers,

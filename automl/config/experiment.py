@@ -70,6 +70,7 @@ class Experiment(BaseModel):
         max_failures: Failures without a single success after which it ends.
         warm_start: An earlier search to learn from: its name, `last`, or the id of its run in MLflow.
         portfolio: Path of a list of configurations that go first.
+        storage: URL of the database that the study lives in; None: in a journal in the search's folder.
         confirm: The best so many are trained again with other seeds before one of them is the winner; `auto`: 3 where
             there is a time budget; `off`: none.
         refit: Whether the winner is trained once more, on train and validation together.
@@ -102,6 +103,7 @@ class Experiment(BaseModel):
     max_failures: int = Field(default=5, ge=1)
     warm_start: str | None = None
     portfolio: str | None = None
+    storage: str | None = None
     confirm: Confirm = "auto"
     refit: bool = False
     workers: int | None = Field(default=None, ge=1)

@@ -9,6 +9,7 @@ import yaml
 from pydantic import ValidationError
 
 from automl.config.experiment import LEARN_FROM_FINISHED, SAMPLERS, Experiment
+from automl.config.storage import checked_storage
 from automl.errors import UserError, unknown
 
 DEFAULT_DOMAIN = "images"
@@ -49,6 +50,8 @@ def load_experiment(
     # A grid ends by itself: half of one is nobody's wish.
     if any(limit in user for limit in LIMITS) or user.get("sampler") == "grid":
         preset = {key: value for key, value in preset.items() if key not in LIMITS}
+    if user.get("storage"):
+        user["storage"] = checked_storage(str(user["storage"]))
     merged = {**preset, **user, "space": {**preset.get("space", {}), **space}}
     try:
         experiment = Experiment.model_validate(merged)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from automl.config import Experiment
 from automl.errors import SearchPaused
+from automl.search.clock import Moment, machine
 from automl.search.folders import paused
 from automl.search.records import INTERRUPTED, TIME_BUDGET, TrialRecord
 
@@ -40,10 +41,10 @@ class StopSignal:
 
     Args:
         deadline: Time by `clock` at which trials stop, or None.
-        clock: Gives the time in seconds; by default since 1970.
+        clock: Gives the time in seconds.
     """
 
-    def __init__(self, folder: Path, deadline: float | None, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, folder: Path, deadline: float | None, clock: Callable[[], float] = time.monotonic) -> None:
         self._folder = folder
         self._file = folder / "stop"
         self._kept = folder / "set-aside"
@@ -74,6 +75,13 @@ class StopSignal:
         return math.inf if self._deadline is None else self._deadline - self._set_aside - self._clock()
 
     @property
+    def moment(self) -> Moment | None:
+        """The deadline for another process, which reads itself what is set aside."""
+        if self._deadline is None:
+            return None
+        return Moment(self._deadline, self._deadline - self._clock(), machine())
+
+    @property
     def _set_aside(self) -> float:
         try:
             return float(self._kept.read_text())
@@ -92,7 +100,7 @@ class StopSignal:
 
 
 def deadline_of(started: float, experiment: Experiment) -> float | None:
-    """When training must end for the whole search to end within its budget of time and money."""
+    """The time by which training must end for the whole search to end within its budget of time and money."""
     budgets = [experiment.time_budget] if experiment.time_budget else []
     if experiment.cost_budget and experiment.cost_per_hour:
         budgets.append(3600 * experiment.cost_budget / experiment.cost_per_hour)

@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-import json
 import math
 import re
 from ast import literal_eval
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from optuna.storages import JournalStorage
-from optuna.storages.journal import BaseJournalBackend
 from optuna.trial import TrialState
 
 from automl.components import Value
 from automl.config import Experiment
 from automl.errors import UserError
 from automl.evaluation import find_metric
-from automl.search.folders import SEARCHES, journal_of
+from automl.search.folders import SEARCHES
 from automl.search.notes import FILE, Notes, find_search
 from automl.search.records import TrialRecord
+from automl.search.studies import read_trials
 from automl.space import Configuration, chosen_components
 from automl.tracking import Store
 from automl.tracking.recorded import RecordedTrial, read_search
@@ -127,20 +124,6 @@ def _last(experiment: Experiment, home: Path) -> EarlierSearch:
 # From a folder
 
 
-class _Snapshot(BaseJournalBackend):
-    """A journal as it is now, for reading: its search may be running, so not even a torn line is touched."""
-
-    def __init__(self, path: Path) -> None:
-        lines = path.read_bytes().split(b"\n")[:-1] if path.exists() else []
-        self._logs = [json.loads(line) for line in lines]
-
-    def read_logs(self, log_number_from: int) -> Iterable[dict[str, Any]]:
-        return self._logs[log_number_from:]
-
-    def append_logs(self, logs: list[dict[str, Any]]) -> None:
-        raise AssertionError(f"for reading only, got {logs}")
-
-
 def _in_home(home: Path, name: str) -> EarlierSearch:
     try:
         notes = find_search(home, name)
@@ -157,17 +140,15 @@ def _in_home(home: Path, name: str) -> EarlierSearch:
 
 
 def _trials(notes: Notes) -> Iterator[EarlierTrial]:
-    storage = JournalStorage(_Snapshot(journal_of(notes.folder)))
-    for study in storage.get_all_studies():
-        for frozen in storage.get_all_trials(study._study_id, deepcopy=False):
-            known = frozen.user_attrs
-            configuration, kept = known.get(EARLIER) or (known.get("configuration"), known.get("record"))
-            if not configuration or not kept or frozen.state not in (TrialState.COMPLETE, TrialState.PRUNED):
-                continue
-            record = TrialRecord.from_dict(frozen.number, configuration, kept)
-            used = (".".join(key) for key in chosen_components(configuration))
-            sources = frozenset(notes.provenance[name] for name in used if name in notes.provenance)
-            yield EarlierTrial(record, dict(frozen.intermediate_values), sources)
+    for frozen in read_trials(notes):
+        known = frozen.user_attrs
+        configuration, kept = known.get(EARLIER) or (known.get("configuration"), known.get("record"))
+        if not configuration or not kept or frozen.state not in (TrialState.COMPLETE, TrialState.PRUNED):
+            continue
+        record = TrialRecord.from_dict(frozen.number, configuration, kept)
+        used = (".".join(key) for key in chosen_components(configuration))
+        sources = frozenset(notes.provenance[name] for name in used if name in notes.provenance)
+        yield EarlierTrial(record, dict(frozen.intermediate_values), sources)
 
 
 # From the store

@@ -26,7 +26,7 @@ class Finals:
     """Confirmation and refit of one search.
 
     Args:
-        deadline: When all training must have ended (seconds since 1970), or None.
+        deadline: When all training must have ended, or None.
         stop: The search's: what is still needed here is set aside from its time.
     """
 

@@ -6,15 +6,18 @@ plain append is enough and survives a kill of the process at any instant (1.3 ms
 
 import json
 import os
+import warnings
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 from optuna.storages.journal import BaseJournalBackend
 
+from automl.errors import Notice
+
 
 class SingleWriterJournal(BaseJournalBackend):
-    """One JSON text per line. A line that a kill cut short is dropped when the file is opened."""
+    """One JSON text per line. A line that a kill cut short is dropped when the file is opened, with a `Notice`."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -53,5 +56,12 @@ class SingleWriterJournal(BaseJournalBackend):
 
 def _cut_torn_line(path: Path) -> None:
     content = path.read_bytes()
-    if content and not content.endswith(b"\n"):
-        os.truncate(path, content.rfind(b"\n") + 1)
+    whole = content.rfind(b"\n") + 1
+    if whole < len(content):
+        os.truncate(path, whole)
+        warnings.warn(
+            f"The last line of {path} was cut short when the search was killed: its {len(content) - whole} bytes are "
+            "dropped.",
+            Notice,
+            stacklevel=3,
+        )

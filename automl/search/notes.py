@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,7 +14,8 @@ import yaml
 from automl.components import PluginSource
 from automl.config import Experiment
 from automl.errors import UserError, unknown
-from automl.search.folders import SEARCHES, journal_of
+from automl.search.clock import used_time
+from automl.search.folders import SEARCHES
 
 if TYPE_CHECKING:
     from automl.search.runner import Plan
@@ -27,6 +29,7 @@ class Notes:
     """A search as it was begun.
 
     Args:
+        study: Name of its study.
         digest: Of the data and its split.
         plugins: The texts that its workers run, whatever has become of the files.
         provenance: Component ("model.resnet") -> where its code came from.
@@ -36,6 +39,7 @@ class Notes:
 
     folder: Path
     experiment: Experiment
+    study: str
     digest: str
     plugins: tuple[PluginSource, ...]
     provenance: dict[str, str]
@@ -49,6 +53,8 @@ def write_notes(plan: Plan) -> str:
     text = yaml.safe_dump(plan.experiment.model_dump(mode="json", exclude_none=True), sort_keys=False)
     (folder / "experiment.yaml").write_text(text, encoding="utf-8")
     (folder / "plugins").mkdir(exist_ok=True)
+    # In a database there are the studies of others, of a search that began in the same second, too.
+    suffix = f"-{secrets.token_hex(4)}" if plan.experiment.storage else ""
     for source in plan.plugins:
         (folder / "plugins" / f"{source.module}.py").write_text(source.text, encoding="utf-8")
     _write(
@@ -56,10 +62,10 @@ def write_notes(plan: Plan) -> str:
         {
             "format": FORMAT,
             "from": os.getcwd(),
+            "study": folder.name + suffix,
             "digest": plan.data.digest,
             "plugins": [{"path": source.path, "file": f"{source.module}.py"} for source in plan.plugins],
             "provenance": {".".join(component.key): component.provenance for component in plan.components},
-            "started": plan.started,
             "ended": None,
         },
     )
@@ -68,7 +74,7 @@ def write_notes(plan: Plan) -> str:
 
 def note_start(plan: Plan) -> None:
     """Notes that a search goes on."""
-    _write(plan.folder, _read(plan.folder) | {"started": plan.started, "ended": None})
+    _write(plan.folder, _read(plan.folder) | {"ended": None})
 
 
 def note_end(folder: Path, ended_by: str) -> None:
@@ -97,6 +103,12 @@ def find_search(home: Path, name: str | None) -> Notes:
     )
 
 
+def study_of(folder: Path) -> str:
+    """How the study of a search is called."""
+    name: str = _read(folder).get("study", folder.name)
+    return name
+
+
 def _notes(folder: Path) -> Notes:
     raw = _read(folder)
     experiment = Experiment.model_validate(yaml.safe_load((folder / "experiment.yaml").read_text("utf-8")))
@@ -105,9 +117,16 @@ def _notes(folder: Path) -> Notes:
         experiment = experiment.model_copy(update={"data": str(Path(raw["from"], data))})
     texts = ((entry["path"], folder / "plugins" / entry["file"]) for entry in raw["plugins"])
     plugins = tuple(PluginSource(path, file.read_text("utf-8")) for path, file in texts)
-    journal = journal_of(folder)
-    used = max(0.0, journal.stat().st_mtime - raw["started"]) if journal.exists() else 0.0
-    return Notes(folder, experiment, raw["digest"], plugins, raw["provenance"], used, raw["ended"])
+    return Notes(
+        folder,
+        experiment,
+        study_of(folder),
+        raw["digest"],
+        plugins,
+        raw["provenance"],
+        used_time(folder),
+        raw["ended"],
+    )
 
 
 def _read(folder: Path) -> dict[str, Any]:

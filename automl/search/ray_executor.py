@@ -101,8 +101,10 @@ class StateSearcher(_Unpickled, Searcher):  # type: ignore[misc]
         self._state = state
         self._numbers: dict[str, int] = {}
 
-    def suggest(self, trial_id: str) -> dict[str, Any] | str:
+    def suggest(self, trial_id: str) -> dict[str, Any] | str | None:
         record = self._state.propose()
+        if record is None and self._state.is_held_up:
+            return None  # Ray Tune asks again
         if record is None:
             return str(Searcher.FINISHED)
         self._numbers[trial_id] = record.number
@@ -111,6 +113,7 @@ class StateSearcher(_Unpickled, Searcher):  # type: ignore[misc]
             "number": record.number,
             "configuration": record.configuration,
             "must_fit": self._state.has_finished_trial,
+            "deadline": self._state.deadline,
         }
 
     def on_trial_complete(self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False) -> None:

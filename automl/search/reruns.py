@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from automl.search.budget import StopSignal
+from automl.search.clock import Moment
 from automl.search.folders import add_report, checkpoint_of, healed_reports_of
 from automl.search.records import INTERRUPTED, Report, TrialRecord
 from automl.tracking import names
@@ -53,6 +54,8 @@ class Reruns:
         watchers: Told as of trials.
     """
 
+    is_held_up = False
+
     def __init__(
         self, records: Iterable[TrialRecord], *, folder: Path, stop: StopSignal, watchers: Sequence[Watcher]
     ) -> None:
@@ -68,6 +71,11 @@ class Reruns:
     def waits(self) -> bool:
         """Whether `propose` gives a run."""
         return bool(self._waiting) and not self._stop.reason()
+
+    @property
+    def deadline(self) -> Moment | None:
+        """When runs must stop."""
+        return self._stop.moment
 
     @property
     def has_finished_trial(self) -> bool:

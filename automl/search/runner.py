@@ -14,11 +14,10 @@ from automl.components import Component, PluginSource
 from automl.config import Experiment
 from automl.config.experiment import LEARN_FROM_FINISHED
 from automl.search.budget import Limits, StopSignal, deadline_of
+from automl.search.clock import UsedTime
 from automl.search.cluster import Cluster, Shares
 from automl.search.confirm import Verdict
 from automl.search.finals import Execute, Finals
-from automl.search.folders import journal_of
-from automl.search.journal import SingleWriterJournal
 from automl.search.objectives import Objectives, make_objectives, pareto_front
 from automl.search.prior import Prior, give_prior
 from automl.search.proposals import Proposals
@@ -28,11 +27,10 @@ from automl.search.refit import Refit
 from automl.search.schedulers import make_scheduler
 from automl.search.sharing import share
 from automl.search.state import SearchState, Watcher
+from automl.search.studies import open_study
 from automl.space import Space
 
 if TYPE_CHECKING:
-    from optuna import Study
-
     from automl.data import Dataset
     from automl.evaluation import Metric
     from automl.search.ray_executor import Trials
@@ -67,7 +65,7 @@ class Plan:
 
     Args:
         components: What the space holds.
-        started: When its time budget began (seconds since 1970), had it run without a break.
+        started: When its time budget began by `time.monotonic()`, had it run without a break.
         run: The token of this run (see `folders.held`).
     """
 
@@ -82,11 +80,6 @@ class Plan:
     run: str = ""
 
     @property
-    def is_resumed(self) -> bool:
-        """Whether the search had begun before."""
-        return journal_of(self.folder).exists()
-
-    @property
     def objectives(self) -> Objectives:
         """What it looks for."""
         return make_objectives(self.experiment, self.metric)
@@ -97,24 +90,6 @@ class Plan:
         return tuple(dict.fromkeys(component.source for component in self.components if component.source))
 
 
-def open_study(plan: Plan) -> Study:
-    """The search's Optuna study; what it held before is there again."""
-    import optuna
-    from optuna.storages import JournalStorage
-
-    from automl.search.samplers import make_sampler
-
-    optuna.logging.set_verbosity(optuna.logging.ERROR)
-    study = optuna.create_study(
-        study_name=plan.folder.name,
-        storage=JournalStorage(SingleWriterJournal(journal_of(plan.folder))),
-        directions=plan.objectives.directions,
-        load_if_exists=True,
-    )
-    study.sampler = make_sampler(plan.experiment.sampler, plan.experiment.seed)
-    return study
-
-
 def run_search(plan: Plan, cluster: Cluster, watchers: Sequence[Watcher]) -> SearchResult:
     """Runs trials until the budget is spent, the space exhausted, or the user interrupts (Ctrl-C: once gently)."""
     cluster.resources()
@@ -123,8 +98,9 @@ def run_search(plan: Plan, cluster: Cluster, watchers: Sequence[Watcher]) -> Sea
     stop = StopSignal(plan.folder, deadline)
     stop.clear()
     finals = Finals(plan, stop, deadline)
+    watchers = [*watchers, UsedTime(plan.folder, plan.started)]
     watching = [*watchers, *finals.reserve()]
-    study = open_study(plan)
+    study, storage = open_study(plan)
     give_prior(study, plan.space, Prior.read(plan.folder))
     recovered = recover(study, plan.folder)
     for record in recovered.ended:
@@ -148,11 +124,14 @@ def run_search(plan: Plan, cluster: Cluster, watchers: Sequence[Watcher]) -> Sea
         objectives=plan.objectives,
         default=plan.space.default(),
         recovered=recovered,
+        storage=storage,
     )
     trials, verdict, refit = state.records.values(), None, None
     with _gentle_interrupt(stop.request) as interrupted:
-        execute = _executor(plan, deadline)
+        execute = _executor(plan)
         execute(state)
+        if not state.save():
+            stop.pause(storage.away, "When it is back:")
         if state.best and not stop.paused:
             verdict, refit = finals.run(state.best, trials, watchers, execute)
     stop.clear()
@@ -162,7 +141,7 @@ def run_search(plan: Plan, cluster: Cluster, watchers: Sequence[Watcher]) -> Sea
     return SearchResult(tuple(trials), best, state.ended_by, interrupted(), verdict, refit)
 
 
-def _executor(plan: Plan, deadline: float | None) -> Execute:
+def _executor(plan: Plan) -> Execute:
     from automl.search.ray_executor import RayExecutor
     from automl.search.trainable import Settings
 
@@ -174,7 +153,6 @@ def _executor(plan: Plan, deadline: float | None) -> Execute:
         shares.gpus,
         str(plan.folder),
         plan.run,
-        deadline,
         plan.plugins,
         # What was stopped, these samplers never hear of: they would propose it again and again.
         () if plan.experiment.sampler in LEARN_FROM_FINISHED else plan.objectives.constraints,

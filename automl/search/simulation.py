@@ -70,9 +70,12 @@ class SimulatedExecutor:
         while True:
             while len(running) < self._workers and (record := state.propose()):
                 heapq.heappush(running, self._start(record))
-            if not running:
+            if running:
+                self._advance(state, running)
+            elif state.is_held_up:
+                self._clock.now += 1.0
+            else:
                 return
-            self._advance(state, running)
 
     def _start(self, record: TrialRecord) -> _Running:
         due = self._clock.now + self._seconds(record.configuration)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from automl.search.budget import Limits, StopSignal
+from automl.search.clock import Moment
 from automl.search.folders import add_report, checkpoint_of, healed_reports_of
 from automl.search.keep import Kept
 from automl.search.objectives import Objectives
@@ -15,6 +16,7 @@ from automl.search.proposals import Proposals
 from automl.search.records import INTERRUPTED, Report, TrialRecord
 from automl.search.recovery import BrokenOff, Recovered, merits, tell
 from automl.search.schedulers import Scheduler, replay
+from automl.search.storage import Storage
 from automl.space import Configuration
 
 if TYPE_CHECKING:
@@ -43,6 +45,7 @@ class SearchState:
         folder: The search's; the weights of all but the best trials are deleted from it.
         default: The configuration whose trial keeps its weights, too: what the winner is compared with.
         recovered: What the search had come to before it was broken off.
+        storage: Of the study: a trial isn't run before it is saved, and hasn't ended before its end is.
     """
 
     def __init__(
@@ -58,6 +61,7 @@ class SearchState:
         objectives: Objectives | None = None,
         default: Configuration | None = None,
         recovered: Recovered | None = None,
+        storage: Storage | None = None,
     ) -> None:
         self.records: dict[int, TrialRecord] = {}
         self.best: TrialRecord | None = None
@@ -71,13 +75,20 @@ class SearchState:
         self._kept = Kept(folder, default)
         self._watchers = watchers
         self._live: dict[int, Trial] = {}
+        self._storage = storage or Storage()
         self._waiting: list[TrialRecord] = []
+        self._unsaved: list[TrialRecord] = []
         self.ended_by = ""
+        self.is_held_up = False
         if recovered:
             self._go_on_from(recovered)
 
     def propose(self) -> TrialRecord | None:
-        """The next trial to run, or None for good: the search is over (`ended_by` says why)."""
+        """The next trial to run, or None: for good (`ended_by` says why), or for now where it `is_held_up`."""
+        self.is_held_up = False
+        if not self.save():
+            self._hold_up()
+            return None
         if self.waits:
             return self._waiting.pop(0)
         self.ended_by = self.ended_by or self._why_to_end()
@@ -93,12 +104,41 @@ class SearchState:
         self._live[trial.number] = trial
         for watcher in self._watchers:
             watcher.trial_started(record)
-        return record
+        if self.save():
+            return record
+        self._waiting.append(record)
+        self._hold_up()
+        return None
+
+    def _hold_up(self) -> None:
+        """The storage is away: what runs goes on, and then the search waits, but not for ever."""
+        is_running = len(self._live) > len(self._waiting)
+        if self._storage.is_lost and not is_running:
+            self._stop.pause(self._storage.away, "When it is back:")
+        self.ended_by = self.ended_by or self._stop.reason() or ""
+        self.is_held_up = not self.ended_by
+
+    def save(self) -> bool:
+        """Makes the study durable, and passes on which trials have ended in it; whether nothing is left to save."""
+        if not self._storage.save():
+            return False
+        while self._unsaved:
+            record = self._unsaved.pop(0)
+            if record.number not in self._live:
+                checkpoint_of(self._folder, record.number).unlink(missing_ok=True)
+            for watcher in self._watchers:
+                watcher.trial_finished(record)
+        return True
 
     @property
     def waits(self) -> bool:
         """Whether a trial should go on that no worker has: `propose` gives it."""
         return bool(self._waiting) and not self._stop.reason()
+
+    @property
+    def deadline(self) -> Moment | None:
+        """When trials must stop."""
+        return self._stop.moment
 
     @property
     def has_finished_trial(self) -> bool:
@@ -154,8 +194,8 @@ class SearchState:
         if record.reason != INTERRUPTED:  # else it goes on when the search is resumed
             self._end(record)
             self._kept.add(record)
-        for watcher in self._watchers:
-            watcher.trial_finished(record)
+        self._unsaved.append(record)
+        self.save()
 
     def _end(self, record: TrialRecord) -> None:
         trial = self._live.pop(record.number)
@@ -164,7 +204,6 @@ class SearchState:
         told = {"values": self._objectives.values(record), "violations": self._objectives.violations(record)}
         trial.set_user_attr("record", record.to_dict() | told)
         tell(self._study, trial, record, told)
-        checkpoint_of(self._folder, record.number).unlink(missing_ok=True)
 
     def _go_on_from(self, recovered: Recovered) -> None:
         for record in recovered.ended:

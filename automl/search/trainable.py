@@ -37,7 +37,6 @@ class Settings:
     gpu_share: float
     folder: str
     run: str
-    deadline: float | None
     plugins: tuple[PluginSource, ...]
     constraints: tuple[Constraint, ...] = ()
     below: str = ""
@@ -51,7 +50,6 @@ class TrialActor(tune.Trainable):  # type: ignore[misc]
         self._settings = settings
         self._search = Path(settings.folder)
         self._folder = self._search / settings.below
-        self._stop = StopSignal(self._search, settings.deadline)
         self._arrays = arrays
         self._data: Any = None
         self._begin(config)
@@ -160,7 +158,8 @@ class TrialActor(tune.Trainable):  # type: ignore[misc]
             if 0 < settings.gpu_share < 1:
                 torch.cuda.set_per_process_memory_fraction(settings.gpu_share)
             self._data = DeviceData.on(device, self._arrays.open())
-        number = self._trial["number"]
+        number, deadline = self._trial["number"], self._trial["deadline"]
+        self._stop = StopSignal(self._search, deadline.here() if deadline else None)
         trainer = make_trainer(
             load_catalog(settings.plugins),
             self._data,

@@ -22,7 +22,7 @@ def write_search(home: Path, name: str, values: dict[float, float], task: str = 
     metric = "accuracy" if task == "image-classification" else "r2"
     keys = {"domain": "images", "task": task, "metric": metric, "trials": 9}
     (folder / "experiment.yaml").write_text(yaml.safe_dump(keys))
-    notes = {"format": 1, "from": ".", "digest": "ab", "plugins": [], "provenance": {}, "started": 0, "ended": "done"}
+    notes = {"format": 1, "from": ".", "digest": "ab", "plugins": [], "provenance": {}, "ended": "done"}
     (folder / "search.json").write_text(json.dumps(notes))
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     storage = JournalStorage(SingleWriterJournal(folder / "study.journal"))

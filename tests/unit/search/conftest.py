@@ -1,4 +1,11 @@
-from collections.abc import Callable
+import os
+import pwd
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import optuna
 import pytest
@@ -35,3 +42,55 @@ def finite() -> Space:
 @pytest.fixture
 def continuous() -> Space:
     return Space((SpaceParameter("model", Choice("b"), "b"), SpaceParameter("lr", Float(0.001, 1.0, log=True), 0.01)))
+
+
+@dataclass
+class Postgres:
+    """A server of its own for the tests, that can be stopped and started again."""
+
+    folder: Path
+    program: str
+    user: str | None
+
+    @property
+    def url(self) -> str:
+        return f"postgresql://tester@/postgres?host={self.folder}"
+
+    def make(self) -> None:
+        self._control("initdb", "-o", "-U tester -A trust --no-sync")
+
+    def start(self) -> None:
+        options = f"-k {self.folder} -c listen_addresses='' -c fsync=off"
+        self._control("start", "--wait", "-l", str(self.folder / "log"), "-o", options)
+
+    def stop(self) -> None:
+        self._control("stop", "--mode=immediate")
+
+    def _control(self, *arguments: str) -> None:
+        command = [self.program, "-D", str(self.folder / "data"), *arguments]
+        subprocess.run(command, user=self.user, cwd="/", check=True, capture_output=True, timeout=60)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """A PostgreSQL server on a socket in a folder of its own; skips where PostgreSQL or its driver isn't installed."""
+    pytest.importorskip("psycopg2", reason="psycopg2 isn't installed")
+    places = [os.environ["PATH"], *sorted(map(str, Path("/usr/lib/postgresql").glob("*/bin")), reverse=True)]
+    control = shutil.which("pg_ctl", path=os.pathsep.join(places))
+    if control is None:
+        pytest.skip("PostgreSQL's initdb and pg_ctl aren't installed")
+    user = _other_user() if os.geteuid() == 0 else None  # it refuses to run as root
+    with TemporaryDirectory() as name:  # not pytest's: a socket's path must be short
+        folder = Path(name)
+        if user:
+            shutil.chown(folder, user)
+        server = Postgres(folder, control, user)
+        server.make()
+        server.start()
+        yield server
+        server.stop()
+
+
+def _other_user() -> str:
+    known = {entry.pw_name for entry in pwd.getpwall()}
+    return "postgres" if "postgres" in known else "nobody"

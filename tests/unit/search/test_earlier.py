@@ -29,7 +29,7 @@ def search(home: Path, name: str, trials: int, domain: str = "images") -> Path:
     folder.mkdir(parents=True)
     keys = {"domain": domain, "metric": "accuracy", "trials": 9}
     (folder / "experiment.yaml").write_text(yaml.safe_dump(keys))
-    notes = {"format": 1, "from": ".", "digest": "ab", "plugins": [], "provenance": {}, "started": 0, "ended": None}
+    notes = {"format": 1, "from": ".", "digest": "ab", "plugins": [], "provenance": {}, "ended": None}
     (folder / "search.json").write_text(json.dumps(notes))
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     study = optuna.create_study(storage=JournalStorage(SingleWriterJournal(journal_of(folder))), direction="maximize")

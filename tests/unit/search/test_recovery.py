@@ -16,6 +16,8 @@ from automl.components import Choice, Float, Int
 from automl.errors import UserError
 from automl.search import state as state_module
 from automl.search.budget import Limits, StopSignal
+from automl.search.connection import connect
+from automl.search.database import DatabaseStorage
 from automl.search.folders import add_report, checkpoint_of, held, is_current, reports_of
 from automl.search.journal import SingleWriterJournal
 from automl.search.objectives import Constraint, Objectives
@@ -27,6 +29,8 @@ from automl.search.schedulers import make_scheduler
 from automl.search.simulation import SimulatedExecutor, VirtualClock, _Running
 from automl.search.state import SearchState
 from automl.space import Configuration, Space, SpaceParameter
+
+pytestmark = pytest.mark.filterwarnings("ignore:The last line of")
 
 EPOCHS = 6
 GRID = Space(
@@ -74,11 +78,13 @@ class Worker(SimulatedExecutor):
         return report
 
 
-def open_state(folder: Path, scheduler: str = "none", by: Objectives = ONE) -> SearchState:
+def open_state(folder: Path, scheduler: str = "none", by: Objectives = ONE, url: str | None = None) -> SearchState:
     """What one driver goes on from."""
     optuna.logging.set_verbosity(optuna.logging.ERROR)
-    storage = JournalStorage(SingleWriterJournal(folder / "study.journal"))
-    study = optuna.create_study(storage=storage, study_name="s", directions=by.directions, load_if_exists=True)
+    database = DatabaseStorage(connect(url), f"{folder}", by.directions) if url else None
+    storage = database.memory if database else JournalStorage(SingleWriterJournal(folder / "study.journal"))
+    name = f"{folder}" if url else "s"
+    study = optuna.create_study(storage=storage, study_name=name, directions=by.directions, load_if_exists=True)
     study.sampler = make_sampler("grid", 0)
     recovered = recover(study, folder)
     return SearchState(
@@ -91,14 +97,20 @@ def open_state(folder: Path, scheduler: str = "none", by: Objectives = ONE) -> S
         watchers=[],
         objectives=by,
         recovered=recovered,
+        storage=database,
     )
 
 
 def run(
-    folder: Path, trained: list[tuple[int, int]], scheduler: str, workers: int, by: Objectives = ONE
+    folder: Path,
+    trained: list[tuple[int, int]],
+    scheduler: str,
+    workers: int,
+    by: Objectives = ONE,
+    url: str | None = None,
 ) -> SearchState:
     """One driver, from opening the study to the end (or until it is killed)."""
-    state = open_state(folder, scheduler, by)
+    state = open_state(folder, scheduler, by, url)
     Worker(folder, trained, workers=workers).run(state)
     return state
 
@@ -128,7 +140,27 @@ def kills(monkeypatch: pytest.MonkeyPatch) -> dict[str, int]:
 
     monkeypatch.setattr(SingleWriterJournal, "append_logs", dying)
     monkeypatch.setattr(state_module, "add_report", unheard)
+    save = DatabaseStorage.save
+
+    def dying_save(self: DatabaseStorage) -> bool:
+        left["in"] -= 1
+        if left["in"] == 0:
+            raise Killed
+        saved = save(self)
+        if left["in"] == 1 and len(self._rows) % 2:
+            left["in"] = 0
+            raise Killed
+        return saved
+
+    monkeypatch.setattr(DatabaseStorage, "save", dying_save)
     return left
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'study.db'}"
+    return str(request.getfixturevalue("postgres").url)
 
 
 @pytest.mark.parametrize("workers", [1, 3])
@@ -140,6 +172,26 @@ def kills(monkeypatch: pytest.MonkeyPatch) -> dict[str, int]:
 def test_killed_twenty_times_in_a_row_it_gives_the_trials_of_an_undisturbed_search(
     tmp_path: Path, kills: dict[str, int], by: Objectives, scheduler: str, workers: int
 ) -> None:
+    check_killed(tmp_path, kills, 20, scheduler, workers, by)
+
+
+@pytest.mark.parametrize(("by", "scheduler"), [(LIMITED, "asha"), (TWO, "none")], ids=["constraints-asha", "two"])
+def test_killed_in_a_row_it_gives_the_same_with_its_study_in_a_database(
+    tmp_path: Path, kills: dict[str, int], by: Objectives, scheduler: str, url: str
+) -> None:
+    check_killed(tmp_path, kills, 6, scheduler, 3, by, url)
+
+
+def check_killed(
+    tmp_path: Path,
+    kills: dict[str, int],
+    times: int,
+    scheduler: str,
+    workers: int,
+    by: Objectives,
+    url: str | None = None,
+) -> None:
+    """What is killed so many times comes to the same as what isn't."""
     whole: list[tuple[int, int]] = []
     (tmp_path / "whole").mkdir()
     undisturbed = run(tmp_path / "whole", whole, scheduler, workers, by)
@@ -149,13 +201,13 @@ def test_killed_twenty_times_in_a_row_it_gives_the_trials_of_an_undisturbed_sear
     folder = tmp_path / "killed"
     folder.mkdir()
     deaths = 0
-    while deaths < 20:
+    while deaths < times:
         kills["in"] = int(rng.integers(1, 12))
         with pytest.raises(Killed):
-            run(folder, trained, scheduler, workers, by)
+            run(folder, trained, scheduler, workers, by, url)
         deaths += 1
     kills["in"] = -1
-    state = run(folder, trained, scheduler, workers, by)
+    state = run(folder, trained, scheduler, workers, by, url)
 
     assert not [epoch for epoch, count in Counter(trained).items() if count > 1], "an epoch was trained twice"
     found = {str(r.configuration): (r.status, r.best, r.broken) for r in state.records.values()}

@@ -1,0 +1,83 @@
+"""Opening a database for a study, and writing to it in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from optuna.storages import RDBStorage
+from sqlalchemy import event
+from sqlalchemy.orm import scoped_session, sessionmaker
+
+from automl.config.storage import checked_storage
+from automl.errors import UserError
+
+_SQLITE = {"timeout": 5}
+_POSTGRES = {
+    "connect_timeout": 5,
+    "tcp_user_timeout": 10_000,  # ms until a host that doesn't answer counts as gone
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 2,
+    "options": "-c statement_timeout=10s",
+}
+"""What the drivers are told: nothing waits longer than some seconds."""
+
+
+def connect(url: str) -> RDBStorage:
+    """Opens a database; Optuna's tables are made where it has none.
+
+    Raises:
+        UserError: The driver is missing, the database can't be reached or used, or another Optuna made its tables.
+    """
+    is_postgres = checked_storage(url).startswith("postgresql")
+    arguments = _POSTGRES if is_postgres else _SQLITE
+    try:
+        # Which driver `postgresql` alone means depends on SQLAlchemy's version.
+        storage = RDBStorage(
+            url.replace("postgresql:", "postgresql+psycopg2:", 1), {"pool_pre_ping": True, "connect_args": arguments}
+        )
+    except ImportError as error:
+        raise UserError(
+            f"The driver for {url} isn't installed: {in_words(error)}.", hint='pip install "automl[postgres]"'
+        ) from error
+    except RuntimeError as error:
+        raise UserError(f"{url} is of another version of Optuna: {in_words(error)}") from error
+    except Exception as error:
+        ask = "Is the server up, and is its user's password in PGPASSWORD or ~/.pgpass?"
+        raise UserError(
+            f"The storage {url} can't be used: {in_words(error)}.",
+            hint=ask if is_postgres else "It must be a file of Optuna's, or a new one in a folder that is there.",
+        ) from error
+    if not is_postgres:
+        event.listen(storage.engine, "connect", _write_ahead)
+        storage.engine.dispose()  # those that were opened without
+    return storage
+
+
+def _write_ahead(connection: Any, _: object) -> None:
+    """Others read while a search writes, and a commit doesn't wait for the disk: a power cut may take the last ones."""
+    connection.execute("PRAGMA journal_mode=WAL")
+    connection.execute("PRAGMA synchronous=NORMAL")
+
+
+@contextmanager
+def transaction(storage: RDBStorage) -> Iterator[None]:
+    """Makes one transaction of all that is written in the block: Optuna's own commits join it."""
+    sessions = storage.scoped_session
+    with storage.engine.begin() as connection:
+        if storage.engine.name == "sqlite":  # which else would find out in the middle that another writes
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        storage.scoped_session = scoped_session(sessionmaker(bind=connection))
+        try:
+            yield
+        finally:
+            storage.scoped_session.remove()
+            storage.scoped_session = sessions
+
+
+def in_words(error: BaseException) -> str:
+    """What the driver said, in one line."""
+    cause = error.__cause__ or error
+    return " ".join(str(getattr(cause, "orig", None) or cause).split()).rstrip(".")
