@@ -122,7 +122,7 @@ def _register(plan: Plan, store: Store, tracker: Tracker, verdict: Verdict, test
     )
     return register(
         store,
-        model_uri=log_model(store, run_id=run_id, bundle=tested.bundle, task=data.task),
+        model_uri=log_model(store, run_id=run_id, bundle=tested.bundle),
         run_id=run_id,
         name=plan.experiment.domain,
         metric=metric.name,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,15 +20,25 @@ def predict(
 
     Args:
         reference: `NAME`, `NAME@ALIAS` or `NAME/VERSION`.
-        source: Folder of images, one image, or an .npz file.
+        source: Folder of images, one image, or an .npz file; of a model on tables a CSV, TSV, Parquet or JSON lines
+            file of raw rows.
         home: The folder that searches wrote to; None: `AUTOML_HOME`, else `automl_runs/`.
         trust_plugins: Whether to run plugins that a model of a remote store carries.
 
     Raises:
         UserError: There is no such model, it carries plugins that aren't trusted, or an input can't be read.
     """
+    import pandas as pd
+
+    return pd.concat(predict_blocks(reference, source, home=home, trust_plugins=trust_plugins), ignore_index=True)
+
+
+def predict_blocks(
+    reference: str, source: str | Path, *, home: str | Path | None = None, trust_plugins: bool = False
+) -> Iterator[pd.DataFrame]:
+    """As `predict`, some rows at a time: there may be more of them than memory holds."""
     from automl.registry import find_model
-    from automl.serving import predict as predict_source
+    from automl.serving import predict_blocks as blocks_of
 
     bundle = find_model(open_store(find_home(home)), reference, trust_plugins=trust_plugins)
-    return predict_source(bundle, Path(source))
+    yield from blocks_of(bundle, Path(source))

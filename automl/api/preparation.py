@@ -111,8 +111,17 @@ def _sendable(components: Iterable[Component]) -> tuple[Component, ...]:
 
 
 def _load(experiment: Experiment, home: Path) -> Dataset:
-    from automl.data import load_dataset
+    from automl.data import TableOptions, load_dataset, load_table
 
+    if experiment.is_table:
+        options = TableOptions(experiment.target, experiment.test, experiment.columns)
+        return load_table(
+            str(experiment.data),
+            options,
+            task_kind=experiment.task,
+            allow_corrupt=experiment.allow_corrupt,
+            seed=experiment.seed,
+        )
     return load_dataset(
         experiment.data,
         task_kind=experiment.task,

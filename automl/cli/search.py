@@ -11,8 +11,15 @@ STARTED = time.monotonic()
 
 
 def search(
-    data: Annotated[Optional[str], typer.Option(help="Folder of images or .npz file; none: the built-in demo.")] = None,
-    domain: Annotated[Optional[str], typer.Option(help="Preset: images, medical_imaging.")] = None,
+    data: Annotated[
+        Optional[str], typer.Option(help="Folder of images, .npz, or a table; none: the built-in demo.")
+    ] = None,
+    target: Annotated[Optional[str], typer.Option(help="Of a table: the column to predict.")] = None,
+    test: Annotated[Optional[str], typer.Option(help="Of a table: file of rows to test on.")] = None,
+    column: Annotated[
+        Optional[list[str]], typer.Option(metavar="NAME=ROLE", help="Of a table: what a column is; repeatable.")
+    ] = None,
+    domain: Annotated[Optional[str], typer.Option(help="Preset: images, medical_imaging, tables.")] = None,
     config: Annotated[Optional[Path], typer.Option(help="Experiment as YAML; flags go over it.")] = None,
     set_: Annotated[
         Optional[list[str]], typer.Option("--set", metavar="NAME=VALUE", help="Fix or narrow a parameter; repeatable.")
@@ -32,7 +39,7 @@ def search(
         Optional[list[str]],
         typer.Option(metavar="RULE", help='What the winner must keep to: "latency_ms<=5"; repeatable.'),
     ] = None,
-    task: Annotated[Optional[str], typer.Option(help="image-classification or image-regression.")] = None,
+    task: Annotated[Optional[str], typer.Option(help="image- or table-, classification or regression.")] = None,
     sampler: Annotated[
         Optional[str], typer.Option(help="tpe, gp, cmaes, nsga2, qmc, random, grid, or module:Class.")
     ] = None,
@@ -83,6 +90,9 @@ def search(
 
     flags: dict[str, Any] = {
         "data": data,
+        "target": target,
+        "test": test,
+        "columns": _roles(column or []) or None,
         "domain": domain,
         "metric": metric,
         "minimize": minimize or None,
@@ -141,6 +151,21 @@ def _more_budget(flags: dict[str, Any], assignments: list[str], config: Path | N
         return {"trials": limits["trials"], "time_budget": seconds(limits["time_budget"])}
     except ValueError as error:
         raise UserError(f"--time-budget: {error}, got {limits['time_budget']!r}.") from error
+
+
+def _roles(assignments: list[str]) -> dict[str, str]:
+    """What each --column says; a name may have an equals sign in it, a role has none."""
+    from automl.errors import UserError
+
+    roles = {}
+    for assignment in assignments:
+        name, equals, role = assignment.rpartition("=")
+        if not equals or not name:
+            raise UserError(
+                f"--column takes NAME=ROLE, got {assignment!r}.", hint="For example --column zip=categorical."
+            )
+        roles[name] = role.strip()
+    return roles
 
 
 def _listed(**options: str | None) -> dict[str, list[str]]:

@@ -140,5 +140,6 @@ def _show_next(outcome: Outcome) -> None:
     if outcome.registered:
         model = f"{outcome.registered.name}@{outcome.registered.alias}"
         home = where.replace("--out", "--home")
-        plain(f"  automl predict --model {model} path/to/new/images --out predictions.csv{home}")
+        new = "path/to/new/rows.csv" if outcome.experiment.is_table else "path/to/new/images"
+        plain(f"  automl predict --model {model} {new} --out predictions.csv{home}")
     plain(f"All of it lies in {outcome.home}, this search in searches/{outcome.name}.")

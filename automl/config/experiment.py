@@ -55,8 +55,11 @@ class Experiment(BaseModel):
         task: Kind of task.
         data: Path of the data set; None is the domain's built-in demo.
         demo: Name of that demo; None where the domain has none.
+        target: Of a table: the column to predict.
+        test: Of a table: path of the rows to test on; None splits them off.
+        columns: Of a table: column -> role, for those that aren't to be inferred.
         image_size: Side that images are resized to; None chooses it from the data.
-        allow_corrupt: Whether more than 5 % unreadable files are skipped, too.
+        allow_corrupt: Whether more than 5 % of unreadable files, or of rows without a target, are skipped, too.
         metric: What is optimized on validation.
         minimize: Further objectives, such as `latency_ms`; the metric decides on the winner.
         constraints: What a winner must keep to, such as `parameters<=2e6`.
@@ -87,6 +90,9 @@ class Experiment(BaseModel):
     task: str = "image-classification"
     data: str | None = None
     demo: Literal["digits"] | None = None
+    target: str | None = None
+    test: str | None = None
+    columns: dict[str, str] = {}
     image_size: int | None = Field(default=None, ge=4, le=1024)
     allow_corrupt: bool = False
     metric: str
@@ -112,6 +118,10 @@ class Experiment(BaseModel):
     seed: int = Field(default=0, ge=0, lt=2**31)
     plugins: tuple[str, ...] = ()
     space: dict[str, Any] = {}
+
+    @property
+    def is_table(self) -> bool:
+        return self.task.startswith("table-")
 
     @property
     def chosen_scheduler(self) -> str:

@@ -13,10 +13,14 @@ from automl.config.storage import checked_storage
 from automl.errors import UserError, unknown
 
 DEFAULT_DOMAIN = "images"
+TABLE_DOMAIN = "tables"
+TABLE_KEYS = ("target", "test", "columns")
+REGRESSION_METRIC = "rmse"
 LIMITS = ("trials", "time_budget", "cost_budget", "target_metric", "patience")
 OPTIONS = {
     "plugins": " (option --plugin)",
     "constraints": " (option --constraint)",
+    "columns": " (option --column)",
     "space": " (option --set)",
     "description": "",
 }
@@ -46,7 +50,9 @@ def load_experiment(
     flags = {key: value for key, value in (flags or {}).items() if value is not None}
     space = {**_space(given), **_space(flags), **_assigned(assignments)}
     user = {**given, **flags}
-    preset = preset_of(str(user.get("domain", DEFAULT_DOMAIN)))
+    preset = preset_of(str(user.get("domain", _domain_for(user))))
+    if _is_regression(user) and not _is_regression(preset):
+        preset["metric"] = REGRESSION_METRIC
     # A grid ends by itself: half of one is nobody's wish.
     if any(limit in user for limit in LIMITS) or user.get("sampler") == "grid":
         preset = {key: value for key, value in preset.items() if key not in LIMITS}
@@ -64,11 +70,29 @@ def load_experiment(
     if experiment.data is None and experiment.demo is None:
         raise UserError(
             f"The domain {experiment.domain} has no built-in demo, so it needs data.",
-            hint="Add --data path/to/images (a folder or an .npz file).",
+            hint="Add --data path/to/rows.csv --target COLUMN."
+            if experiment.is_table
+            else "Add --data path/to/images (a folder or an .npz file).",
         )
+    for key in TABLE_KEYS if not experiment.is_table else ():
+        if getattr(experiment, key):
+            raise UserError(
+                f"{key}{OPTIONS.get(key, f' (option --{key})')} is for tables; the task is {experiment.task}.",
+                hint="Add --task table-classification or table-regression, or --domain tables.",
+            )
     _check_sampler(experiment.sampler, experiment.scheduler)
     _check_objectives(experiment)
     return experiment
+
+
+def _domain_for(user: Mapping[str, Any]) -> str:
+    """The preset where none is named: that of tables where the task is on one, or has a target column."""
+    is_table = str(user.get("task", "")).startswith("table-") or ("task" not in user and "target" in user)
+    return TABLE_DOMAIN if is_table else DEFAULT_DOMAIN
+
+
+def _is_regression(keys: Mapping[str, Any]) -> bool:
+    return str(keys.get("task", "")).endswith("-regression")
 
 
 def _check_objectives(experiment: Experiment) -> None:

@@ -5,7 +5,8 @@ from automl.data.load import load_dataset, load_inputs
 from automl.data.preparation import ImagePreparation
 from automl.data.preparations import Preparation, preparation_from_dict, preparation_to_dict
 from automl.data.report import DataReport
-from automl.data.table import TablePreparation
+from automl.data.table import TablePreparation, read_blocks
+from automl.data.table.load import TableOptions, load_table
 
 __all__ = [
     "DataReport",
@@ -13,9 +14,12 @@ __all__ = [
     "ImagePreparation",
     "Preparation",
     "Split",
+    "TableOptions",
     "TablePreparation",
     "load_dataset",
     "load_inputs",
+    "load_table",
     "preparation_from_dict",
     "preparation_to_dict",
+    "read_blocks",
 ]

@@ -72,27 +72,12 @@ class DataReport:
         images = count_of(sum(self.split_counts.values()), "image")
         return [
             f"{self.name}: {images}{classes}, {colours} {height} x {width} px",
-            *self._table(),
+            *split_table(self.class_counts, self.split_counts, self.target_ranges),
             f"Size: {height} x {width} px ({self.size_reason}).{self._sizes_found()}",
             *self.notes,
             *self._files_left_out(),
             *self._warnings(),
         ]
-
-    def _table(self) -> list[str]:
-        rows: list[tuple[str, ...]] = [("", *SPLITS)]
-        for name in list(self.class_counts)[:MAX_CLASSES_SHOWN]:
-            rows.append((_shorten(name), *(f"{self.class_counts[name][split]:,}" for split in SPLITS)))
-        for edge, label in enumerate(("smallest target", "largest target")):
-            if self.target_ranges:
-                rows.append((label, *(f"{self.target_ranges[split][edge]:.4g}" for split in SPLITS)))
-        rows.append(("total", *(f"{self.split_counts[split]:,}" for split in SPLITS)))
-        widths = [max(len(row[column]) for row in rows) for column in range(4)]
-        lines = ["  ".join([row[0].ljust(widths[0]), *map(str.rjust, row[1:], widths[1:])]) for row in rows]
-        more = len(self.class_counts) - MAX_CLASSES_SHOWN
-        if more > 0:
-            lines.insert(-1, f"and {more} more")
-        return [f"  {line}" for line in lines]
 
     def _sizes_found(self) -> str:
         if self.distinct_sizes == 1:
@@ -136,6 +121,36 @@ class DataReport:
         return lines
 
 
+def split_table(
+    class_counts: Mapping[str, Mapping[str, int]],
+    split_counts: Mapping[str, int],
+    target_ranges: Mapping[str, tuple[float, float]],
+) -> list[str]:
+    """Lines of a table with a column for each split: arguments as in `DataReport`."""
+    rows: list[tuple[str, ...]] = [("", *SPLITS)]
+    for name in list(class_counts)[:MAX_CLASSES_SHOWN]:
+        rows.append((shorten(name), *(f"{class_counts[name][split]:,}" for split in SPLITS)))
+    for edge, label in enumerate(("smallest target", "largest target")):
+        if target_ranges:
+            rows.append((label, *(f"{target_ranges[split][edge]:.4g}" for split in SPLITS)))
+    rows.append(("total", *(f"{split_counts[split]:,}" for split in SPLITS)))
+    lines = aligned(rows)
+    more = len(class_counts) - MAX_CLASSES_SHOWN
+    if more > 0:
+        lines.insert(-1, f"  and {more} more")
+    return lines
+
+
+def aligned(rows: Sequence[Sequence[str]], left: int = 1) -> list[str]:
+    """Rows of cells as indented lines: the first `left` columns to the left, the others to the right."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    sides = [str.ljust] * left + [str.rjust] * (len(widths) - left)
+    return [
+        "  " + "  ".join(side(cell, width) for side, cell, width in zip(sides, row, widths, strict=True)).rstrip()
+        for row in rows
+    ]
+
+
 def find_duplicates(
     hashes: Mapping[str, np.ndarray], ids: Mapping[str, Sequence[str]], targets: Mapping[str, np.ndarray]
 ) -> tuple[tuple[Duplicates, ...], Duplicates | None]:
@@ -171,5 +186,5 @@ def find_duplicates(
     return found, report(first_split, split, len(contradictions), first_row, row)
 
 
-def _shorten(name: str, limit: int = 30) -> str:
+def shorten(name: str, limit: int = 30) -> str:
     return name if len(name) <= limit else f"{name[: limit - 1]}…"

@@ -1,6 +1,6 @@
 """Stratified, seeded splits, of images or of groups of them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 
@@ -12,9 +12,13 @@ TRIES = 10  # orders that groups are distributed in
 
 
 def split_off(
-    labels: np.ndarray, parts: Iterable[str], seed: int, class_names: tuple[str, ...]
+    labels: np.ndarray,
+    parts: Iterable[str],
+    seed: int,
+    class_names: tuple[str, ...],
+    weights: Mapping[str, int] = WEIGHTS,
 ) -> dict[str, np.ndarray]:
-    """Row numbers, ascending, of "train" and of each of `parts`, in the ratio of `WEIGHTS`.
+    """Row numbers, ascending, of "train" and of each of `parts`, in the ratio of `weights`.
 
     Every class is in every part. The result depends on the order of `labels` and the seed alone.
 
@@ -29,11 +33,11 @@ def split_off(
 
     parts = [name for name in ("test", "val") if name in set(parts)]
     _check_counts(labels, len(parts) + 1, class_names)
-    total_weight = WEIGHTS["train"] + sum(WEIGHTS[name] for name in parts)
+    total_weight = weights["train"] + sum(weights[name] for name in parts)
     rest = np.arange(len(labels))
     rows: dict[str, np.ndarray] = {}
     for name in parts:
-        share = -(-len(labels) * WEIGHTS[name] // total_weight)  # rounded up, in integers
+        share = -(-len(labels) * weights[name] // total_weight)  # rounded up, in integers
         size = max(share, len(class_names))  # sklearn wants room for each class
         rest, rows[name] = train_test_split(rest, test_size=size, stratify=labels[rest], random_state=seed)
     rows["train"] = rest

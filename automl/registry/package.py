@@ -6,25 +6,28 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from automl.components.task import Task
+from automl.data import ImagePreparation, Preparation
 from automl.tracking.store import Store
+from automl.training.bundle import read_bundle
 
 if TYPE_CHECKING:
     import numpy as np
+    import pandas as pd
     from mlflow.models import ModelSignature
+    from mlflow.types import Schema
     from numpy.typing import NDArray
 
 LOADER = "automl.serving.pyfunc"
 _REQUIREMENTS = ("torch", "torchvision", "numpy", "pillow", "pandas", "safetensors", "mlflow")
 
 
-def log_model(store: Store, *, run_id: str, bundle: Path, task: Task, name: str = "model") -> str:
+def log_model(store: Store, *, run_id: str, bundle: Path, name: str = "model") -> str:
     """Logs a bundle as a model of a run, which stays as it is: a finished run keeps its end time.
 
     Args:
         store: Where the run is.
         run_id: The run that trained it.
-        bundle: The folder that `TrainedModel.save` wrote.
-        task: What the model takes and gives.
+        bundle: The folder that `write_bundle` wrote.
         name: Shown in MLflow.
 
     Returns:
@@ -40,14 +43,15 @@ def log_model(store: Store, *, run_id: str, bundle: Path, task: Task, name: str 
         run.info.experiment_id, name, source_run_id=run_id, params=run.data.params, model_type="automl"
     )
     try:
+        described = read_bundle(bundle)
         with TemporaryDirectory() as folder:
             save_model(
                 Path(folder) / "model",
                 loader_module=LOADER,
                 data_path=str(bundle),
                 pip_requirements=requirements(),
-                signature=signature(task),
-                input_example=input_example(task),
+                signature=signature(described.task, described.preparation),
+                input_example=input_example(described.preparation),
                 mlflow_model=Model(model.artifact_location, run_id, model_uuid=model.model_id, model_id=model.model_id),
             )
             client.log_model_artifacts(model.model_id, str(Path(folder) / "model"))
@@ -59,11 +63,15 @@ def log_model(store: Store, *, run_id: str, bundle: Path, task: Task, name: str 
     return f"models:/{model.model_id}"
 
 
-def input_example(task: Task) -> "NDArray[np.uint8]":
-    """One image, (1, C, H, W), all black: it shows the form of an input without showing anyone's data."""
+def input_example(preparation: Preparation) -> "NDArray[np.uint8] | pd.DataFrame":
+    """One input that shows its form without showing anyone's data: a black image (1, C, H, W), or a row of zeros and
+    missing values."""
     import numpy as np
+    import pandas as pd
 
-    return np.zeros((1, *task.input_shape), np.uint8)
+    if isinstance(preparation, ImagePreparation):
+        return np.zeros((1, *preparation.shape), np.uint8)
+    return pd.DataFrame({column.name: [0.0 if column.role == "numeric" else None] for column in preparation.columns})
 
 
 def requirements() -> list[str]:
@@ -71,13 +79,11 @@ def requirements() -> list[str]:
     return [f"{name}=={version(name)}" for name in _REQUIREMENTS]
 
 
-def signature(task: Task) -> "ModelSignature":
-    """Images (N, C, H, W) uint8 in; a table of `automl.serving.table.as_table` out."""
-    import numpy as np
+def signature(task: Task, preparation: Preparation) -> "ModelSignature":
+    """Images (N, C, H, W) uint8 or raw rows in; a table of `automl.serving.table.as_table` out."""
     from mlflow.models import ModelSignature
-    from mlflow.types import ColSpec, DataType, Schema, TensorSpec
+    from mlflow.types import ColSpec, DataType, Schema
 
-    images = Schema([TensorSpec(np.dtype(np.uint8), (-1, *task.input_shape))])
     if task.is_classification:
         columns = [ColSpec(DataType.string, "prediction")]
         columns += [ColSpec(DataType.float, f"p_{name}") for name in task.class_names]
@@ -85,4 +91,15 @@ def signature(task: Task) -> "ModelSignature":
         columns = [ColSpec(DataType.float, "prediction")]
     else:
         columns = [ColSpec(DataType.float, f"prediction_{index}") for index in range(task.num_outputs)]
-    return ModelSignature(images, Schema(columns))
+    return ModelSignature(_inputs(preparation), Schema(columns))
+
+
+def _inputs(preparation: Preparation) -> "Schema":
+    """Cells of a table may have any type: the preparation reads numbers and dates from text, too."""
+    import numpy as np
+    from mlflow.types import ColSpec, Schema, TensorSpec
+    from mlflow.types.schema import AnyType
+
+    if isinstance(preparation, ImagePreparation):
+        return Schema([TensorSpec(np.dtype(np.uint8), (-1, *preparation.shape))])
+    return Schema([ColSpec(AnyType(), column.name) for column in preparation.columns])

@@ -1,5 +1,6 @@
 """Predictions for a folder or file of inputs."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -8,15 +9,26 @@ from automl.serving.table import as_table
 if TYPE_CHECKING:
     import pandas as pd
 
+    from automl.data import TablePreparation
+    from automl.training.trained import TrainedModel
+
 
 def predict(bundle: Path, source: Path) -> "pd.DataFrame":
-    """Predicts every input of a source, prepared as the model's training data was.
+    """All of `predict_blocks` in one table."""
+    import pandas as pd
+
+    return pd.concat(predict_blocks(bundle, source), ignore_index=True)
+
+
+def predict_blocks(bundle: Path, source: Path) -> Iterator["pd.DataFrame"]:
+    """Predicts every input of a source, prepared as the model's training data was; the rows of a table some at a time,
+    so that there may be more of them than memory holds.
 
     Args:
         bundle: A trained model's folder (`find_model` of automl.registry).
-        source: What `automl.data.load_inputs` reads.
+        source: Of a model on images what `automl.data.load_inputs` reads, else what `automl.data.read_blocks` reads.
 
-    Returns:
+    Yields:
         A row per input, in the source's order: `id`, then the columns of `as_table`.
 
     Raises:
@@ -26,8 +38,21 @@ def predict(bundle: Path, source: Path) -> "pd.DataFrame":
     from automl.training.trained import TrainedModel
 
     model = TrainedModel.load(bundle)
-    assert isinstance(model.preparation, ImagePreparation)
+    if not isinstance(model.preparation, ImagePreparation):
+        yield from _predict_rows(model, model.preparation, source)
+        return
     images, ids = load_inputs(source, model.preparation)
     table = as_table(model.task, model.predict(images))
     table.insert(0, "id", list(ids))
-    return table
+    yield table
+
+
+def _predict_rows(model: "TrainedModel", preparation: "TablePreparation", source: Path) -> Iterator["pd.DataFrame"]:
+    from automl.data import read_blocks
+
+    done = 0
+    for frame in read_blocks(source):
+        table = as_table(model.task, model.predict(preparation.transform(frame)))
+        table.insert(0, "id", preparation.ids(frame, done))
+        done += len(frame)
+        yield table

@@ -19,10 +19,19 @@ class PyfuncModel:
     def __init__(self, model: "TrainedModel") -> None:
         self._model = model
 
-    def predict(self, model_input: "NDArray[np.uint8]", params: dict[str, Any] | None = None) -> "pd.DataFrame":
-        """`model_input` is (N, C, H, W) uint8; the result is `as_table`'s. There are no `params`."""
+    def predict(
+        self, model_input: "NDArray[np.uint8] | pd.DataFrame", params: dict[str, Any] | None = None
+    ) -> "pd.DataFrame":
+        """`model_input` is (N, C, H, W) uint8, or raw rows of a table; the result is `as_table`'s. There are no
+        `params`."""
+        from automl.data import TablePreparation
+
         del params
-        return as_table(self._model.task, self._model.predict(model_input))
+        preparation = self._model.preparation
+        inputs: Any = model_input
+        if isinstance(preparation, TablePreparation):
+            inputs = preparation.transform(inputs)
+        return as_table(self._model.task, self._model.predict(inputs))
 
 
 def _load_pyfunc(path: str) -> PyfuncModel:

@@ -31,8 +31,10 @@ def predict(model: nn.Module, inputs: DeviceArray, scaling: Scaling, task: Task)
     batch = FITTED_BATCH if is_fitted else BATCH
     for start in range(0, len(inputs), batch):
         rows = inputs.rows(slice(start, start + batch))
-        outputs = model(rows if is_fitted else scaling(rows))
-        parts.append(as_predictions(outputs.float(), task).cpu())
+        outputs = model(rows if is_fitted else scaling(rows)).float()
+        if not (is_fitted or task.is_classification):
+            outputs = scaling.values(outputs)
+        parts.append(as_predictions(outputs, task).cpu())
     model.train(was_training)
     return torch.cat(parts).numpy() if parts else np.zeros((0, task.num_outputs), np.float32)
 

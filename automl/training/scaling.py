@@ -23,6 +23,14 @@ class Scaling(ABC):
         """Rows in those units -> what the model gets."""
         return units
 
+    def unit_targets(self, targets: Tensor) -> Tensor:
+        """A batch's targets in the units that the model is trained in."""
+        return targets
+
+    def values(self, outputs: Tensor) -> Tensor:
+        """A model's outputs in the units of the data."""
+        return outputs
+
     def __call__(self, rows: Tensor) -> Tensor:
         return self.normalize(self.to_unit(rows))
 
@@ -54,6 +62,8 @@ class TableScaling(Scaling):
 
     Between the quantiles it is linear. A value that many rows have stands at the middle of its quantiles. This is what
     tabular networks are usually fed with (Gorishniy et al. 2021, Revisiting Deep Learning Models for Tabular Data).
+
+    A regression's targets are standardized.
     """
 
     def __init__(self, preparation: TablePreparation, device: torch.device) -> None:
@@ -67,6 +77,7 @@ class TableScaling(Scaling):
         run = np.diff(x)
         slope = np.divide(np.diff(y), run, out=np.zeros_like(run), where=run > 0)
         self._x, self._y, self._slope = (torch.from_numpy(array).to(device) for array in (x, y, slope))
+        self._mean, self._std = preparation.target
 
     def to_unit(self, rows: Tensor) -> Tensor:
         if not self._numbers:
@@ -76,6 +87,12 @@ class TableScaling(Scaling):
         units = self._y.gather(1, left) + self._slope.gather(1, left) * (numbers - self._x.gather(1, left))
         units = units.clamp(self._y[:, :1], self._y[:, -1:]).nan_to_num_(0.0)
         return torch.cat([units.T, rows[:, self._numbers :]], dim=1)
+
+    def unit_targets(self, targets: Tensor) -> Tensor:
+        return (targets - self._mean) / self._std if targets.is_floating_point() else targets
+
+    def values(self, outputs: Tensor) -> Tensor:
+        return outputs * self._std + self._mean
 
 
 def _knots(quantiles: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -133,7 +133,7 @@ class Trainer(BaseTrainer):
             if reason := stop():
                 raise TrialStopped(reason)
             inputs = self._scaling.to_unit(self._data.train_inputs.rows(indices))
-            targets = self._data.train_targets.rows(indices)
+            targets = self._scaling.unit_targets(self._data.train_targets.rows(indices))
             with torch.no_grad():
                 for augmentation in self._augmentations:
                     inputs, targets = augmentation(inputs, targets)

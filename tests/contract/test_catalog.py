@@ -9,7 +9,7 @@ from types import ModuleType
 import pytest
 
 from automl.components import KINDS, Catalog, Component, Task, load_catalog
-from automl.config import domains, load_experiment
+from automl.config import domains, load_experiment, preset_of
 from automl.evaluation import find_metric
 from automl.space import compose
 
@@ -73,14 +73,35 @@ def test_a_component_is_listed_without_torch(component: Component) -> None:
     assert not {name for name in at_import if name.split(".")[0] in ("torch", "torchvision")}
 
 
-@pytest.mark.parametrize("domain", domains())
+@pytest.mark.parametrize("domain", [name for name in domains() if preset_of(name)["task"].startswith("image-")])
 @pytest.mark.parametrize("shape", [(1, 8, 8), (3, 28, 28), (1, 33, 40), (3, 64, 64)])
 @pytest.mark.parametrize("classes", [2, 10])
 def test_a_domain_has_something_to_search_in_any_images(
     domain: str, shape: tuple[int, int, int], classes: int, catalog: Catalog, make_task: Callable[..., Task]
 ) -> None:
-    experiment = load_experiment(flags={"domain": domain, "data": "images"})
-    composition = compose(catalog, make_task(shape, classes), experiment.space)
+    _check_space(domain, make_task(shape, classes), catalog)
+
+
+@pytest.mark.parametrize("domain", [name for name in domains() if preset_of(name)["task"].startswith("table-")])
+@pytest.mark.parametrize(("numbers", "sizes"), [(1, ()), (0, (4,)), (40, (3, 5_000))])
+@pytest.mark.parametrize("classes", [0, 2, 10])
+def test_a_domain_has_something_to_search_in_any_table(
+    domain: str, numbers: int, sizes: tuple[int, ...], classes: int, catalog: Catalog
+) -> None:
+    task = Task(
+        kind="table-classification" if classes else "table-regression",
+        num_outputs=classes or 1,
+        input_shape=(numbers + len(sizes),),
+        class_names=tuple(f"class{index}" for index in range(classes)),
+        num_numeric=numbers,
+        category_sizes=sizes,
+    )
+    _check_space(domain, task, catalog)
+
+
+def _check_space(domain: str, task: Task, catalog: Catalog) -> None:
+    experiment = load_experiment(flags={"domain": domain, "data": "some", "task": task.kind})
+    composition = compose(catalog, task, experiment.space)
     assert composition.notes == ()
     assert len(composition.space.searched) >= 3
     assert find_metric(experiment.metric, experiment.task)

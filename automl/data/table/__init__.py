@@ -1,5 +1,6 @@
 """Tables: what their columns are, and how raw rows become arrays. Importing this loads no pandas."""
 
 from automl.data.table.preparation import TablePreparation
+from automl.data.table.read import read_blocks
 
-__all__ = ["TablePreparation"]
+__all__ = ["TablePreparation", "read_blocks"]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, Self
 
 import numpy as np
 
-from automl.data.table.values import as_booleans, as_numbers, as_texts
+from automl.data.table.values import as_booleans, as_numbers, as_texts, natural
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -92,7 +92,7 @@ class CategoricalColumn:
     def fit(cls, column: pd.Series) -> Self:
         counts = as_texts(column).value_counts()
         frequent = counts[counts >= min(RARE, counts.max() if len(counts) else 0)]
-        return cls(str(column.name), tuple(sorted(frequent.index[:MOST_CATEGORIES], key=_natural)))
+        return cls(str(column.name), tuple(sorted(frequent.index[:MOST_CATEGORIES], key=natural)))
 
     def codes(self, column: pd.Series) -> np.ndarray:
         """int64 (N,)."""
@@ -115,11 +115,3 @@ def number_columns(columns: Sequence[Column]) -> list[NumberColumn]:
 
 def categorical_columns(columns: Sequence[Column]) -> list[CategoricalColumn]:
     return [column for column in columns if isinstance(column, CategoricalColumn)]
-
-
-def _natural(text: str) -> tuple[float, str]:
-    """Numbers by size, before other texts."""
-    try:
-        return float(text), text
-    except ValueError:
-        return float("inf"), text

@@ -25,22 +25,37 @@ class TablePreparation:
         columns: In the table's order.
         quantiles: Of each number, evenly spaced from the smallest to the largest; empty where all are missing. For the
             scaling on the device; `transform` doesn't apply them.
+        target: Mean and standard deviation of a regression's target; the scaling's, too.
+        identifier: The column that names a row, where there is one.
     """
 
     columns: tuple[Column, ...]
     quantiles: tuple[tuple[float, ...], ...]
+    target: tuple[float, float] = (0.0, 1.0)
+    identifier: str | None = None
 
     @classmethod
-    def fit(cls, frame: pd.DataFrame, roles: Mapping[str, str]) -> Self:
+    def fit(
+        cls,
+        frame: pd.DataFrame,
+        roles: Mapping[str, str],
+        targets: np.ndarray | None = None,
+        identifier: str | None = None,
+    ) -> Self:
         """Learns from the training split.
 
         Args:
             frame: Raw rows.
             roles: Column -> numeric, boolean or categorical; what isn't named isn't read.
+            targets: Of a regression, float32 (N, 1).
         """
         columns = tuple(COLUMNS[role].fit(frame[name]) for name, role in roles.items())
         numbers = cls(columns, ()).transform(frame)[:, : len(_features(columns))]
-        return cls(columns, tuple(map(_quantiles, numbers.T)))
+        scale = (0.0, 1.0)
+        if targets is not None:
+            values = targets.astype(np.float64)
+            scale = float(values.mean()), float(values.std()) or 1.0
+        return cls(columns, tuple(map(_quantiles, numbers.T)), scale, identifier)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -93,16 +108,33 @@ class TablePreparation:
             place += 1
         return rows
 
+    def ids(self, frame: pd.DataFrame, before: int = 0) -> list[str]:
+        """What names each raw row: its identifier, where the table has such a column, else its number from 1 on.
+
+        Args:
+            before: How many rows there were before these.
+        """
+        if self.identifier is None or self.identifier not in frame.columns:
+            return [str(number) for number in range(before + 1, before + len(frame) + 1)]
+        return list(map(str, frame[self.identifier]))
+
     def to_dict(self) -> dict[str, Any]:
         """JSON-ready; `from_dict` reads it back."""
         return {
             "columns": [{"role": column.role, **asdict(column)} for column in self.columns],
             "quantiles": [list(values) for values in self.quantiles],
+            "target": list(self.target),
+            "identifier": self.identifier,
         }
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
-        return cls(tuple(map(_column, values["columns"])), tuple(map(tuple, values["quantiles"])))
+        return cls(
+            tuple(map(_column, values["columns"])),
+            tuple(map(tuple, values["quantiles"])),
+            tuple(values["target"]),
+            values["identifier"],
+        )
 
 
 def _features(columns: tuple[Column, ...]) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,25 +22,29 @@ _WHOLE = re.compile(r"(-?(?:0|[1-9]\d*))\.0+")
 _GROUPED = re.compile(r"([-+]?)[$€£¥]?\s?(\d{1,3}(?:,\d{3})+|\d+)(\.\d+)?\s?[%$€£¥]?")
 
 
-def as_texts(column: pd.Series) -> pd.Series:
+def as_texts(column: pd.Series, *, keep: Sequence[str] = ()) -> pd.Series:
     """The cells without spaces around them; whole numbers without a point, whatever type they have; NaN where missing.
 
     So a category is the same text in a CSV file ("1", or "1.0" beside missing values) and in a typed one (1, or 1.0).
+
+    Args:
+        keep: Words of `MISSING` that are values here.
     """
     import pandas as pd
 
     codes, distinct = pd.factorize(column)
-    texts = np.array([*map(_text, distinct), np.nan], dtype=object)  # a code of -1, missing, takes the last
+    absent = frozenset(MISSING) - frozenset(keep)
+    texts = np.array([*(_text(value, absent) for value in distinct), np.nan], dtype=object)  # the last one's code is -1
     return pd.Series(texts[codes], index=column.index, name=column.name, dtype="str")
 
 
-def _text(value: Any) -> str | float:
+def _text(value: Any, absent: frozenset[str]) -> str | float:
     if isinstance(value, bool | np.bool_):
         return str(bool(value))
     if isinstance(value, float | np.floating) and float(value).is_integer():
         return str(int(value))
     text = str(value).strip()
-    if text.lower() in MISSING:
+    if text.lower() in absent:
         return np.nan
     whole = _WHOLE.fullmatch(text)
     return whole[1] if whole else text
@@ -101,6 +106,12 @@ def _number(text: str) -> float:
     except ValueError:
         grouped = _GROUPED.fullmatch(text)
         return float(f"{grouped[1]}{grouped[2].replace(',', '')}{grouped[3] or ''}") if grouped else np.nan
+
+
+def natural(text: str) -> tuple[float, str]:
+    """A key to sort by: numbers by size, before other texts."""
+    number = _number(text)
+    return (np.inf if np.isnan(number) else number), text
 
 
 def as_booleans(column: pd.Series) -> np.ndarray:

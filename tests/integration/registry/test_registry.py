@@ -39,7 +39,7 @@ def run_id(store: Store) -> str:
 
 @pytest.fixture
 def model_uri(store: Store, run_id: str, bundle: Path) -> str:
-    return log_model(store, run_id=run_id, bundle=bundle, task=TASK)
+    return log_model(store, run_id=run_id, bundle=bundle)
 
 
 def evidence(digest: str = "data-1") -> Evidence:
@@ -74,7 +74,7 @@ def aliases(store: Store) -> dict[str, str]:
 
 def test_logging_a_model_leaves_the_finished_run_as_it_is(store: Store, run_id: str, bundle: Path) -> None:
     before = store.client().get_run(run_id).info
-    uri = log_model(store, run_id=run_id, bundle=bundle, task=TASK)
+    uri = log_model(store, run_id=run_id, bundle=bundle)
     after = store.client().get_run(run_id)
     assert (after.info.status, after.info.end_time) == (before.status, before.end_time)
     assert [f"models:/{output.model_id}" for output in after.outputs.model_outputs] == [uri]
@@ -91,7 +91,7 @@ def test_the_package_holds_no_pickle_and_names_its_requirements(store: Store, mo
 
 def test_a_bundle_that_is_not_there_leaves_no_model_that_looks_ready(store: Store, run_id: str, tmp_path: Path) -> None:
     with pytest.raises(Exception, match="missing"):
-        log_model(store, run_id=run_id, bundle=tmp_path / "missing", task=TASK)
+        log_model(store, run_id=run_id, bundle=tmp_path / "missing")
     client = store.client()
     experiment = client.get_run(run_id).info.experiment_id
     assert [model.status for model in client.search_logged_models([experiment])] == ["FAILED"]

@@ -51,7 +51,7 @@ def test_a_model_on_a_server_is_found_and_fetched_once(
         tracker.trial_started(3, "resnet", {"model": "resnet"})
         tracker.trial_finished(3, status="finished", reason="all epochs done", summary={"best_auc": 0.9})
         tracker.flush()
-        uri = log_model(here, run_id=tracker.run_id(3), bundle=bundle, task=TASK)
+        uri = log_model(here, run_id=tracker.run_id(3), bundle=bundle)
         evidence = Evidence(search="x-1", trial="003", components="resnet", data="d", data_digest="1", validation={})
         register(
             here,

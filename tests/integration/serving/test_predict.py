@@ -84,7 +84,7 @@ def test_what_is_found_by_name_and_what_mlflow_loads_predict_the_same(
         store, experiment="light", search="light-1", description="", params={}, tags={}, metric="auroc", minimize=False
     ) as tracker:
         tracker.trial_started(0, "net", {})
-    uri = log_model(store, run_id=tracker.run_id(0), bundle=bundle, task=TASK)
+    uri = log_model(store, run_id=tracker.run_id(0), bundle=bundle)
     evidence = Evidence(
         search="light-1", trial="000 net", components="net", data="light", data_digest="a", validation={"auroc": 1.0}
     )

@@ -2,6 +2,7 @@
 prints it as it should be."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 from automl.components import KINDS, Component, Domain, Parameter, Task, Value, load_catalog, parameters_of
@@ -10,7 +11,11 @@ from automl.config import domains, load_experiment
 from automl.space import Space, TrainingSettings, compose
 
 README = Path(__file__).parents[3] / "README.md"
-TASK = Task(kind="image-classification", num_outputs=2, input_shape=(1, 28, 28), class_names=("a", "b"))
+IMAGES = Task(kind="image-classification", num_outputs=2, input_shape=(1, 28, 28), class_names=("a", "b"))
+ROWS = replace(IMAGES, kind="table-classification", input_shape=(8,), num_numeric=6, category_sizes=(4, 9))
+
+Searched = tuple[Task, Space]
+"""What a domain is for, and what it searches."""
 
 
 def test_the_readme_shows_every_component_with_its_ranges_and_what_each_domain_makes_of_them() -> None:
@@ -24,25 +29,26 @@ def table() -> str:
     catalog = load_catalog()
     # Only what comes with automl: another test's plugin may be loaded in this process.
     own = [c for kind in KINDS for c in catalog.of_kind(kind) if c.origin.startswith("package automl ")]
-    presets = {name: load_experiment(flags={"domain": name, "data": "images"}).space for name in domains()}
-    spaces = {name: compose(catalog, TASK, preset).space for name, preset in presets.items()}
+    presets = {name: load_experiment(flags={"domain": name, "data": "some"}) for name in domains()}
+    tasks = {name: ROWS if preset.is_table else IMAGES for name, preset in presets.items()}
+    spaces = {name: (task, compose(catalog, task, presets[name].space).space) for name, task in tasks.items()}
     rows = [("kind", "name", "values (default)", *(f"`{name}`" for name in spaces)), ("---",) * (3 + len(spaces))]
     rows += [_component_row(component, spaces.values()) for component in own]
     rows += [_training_row(parameter, spaces.values()) for parameter in parameters_of(TrainingSettings)]
     return "\n".join(f"| {' | '.join(row)} |" for row in rows)
 
 
-def _component_row(component: Component, spaces: Iterable[Space]) -> tuple[str, ...]:
+def _component_row(component: Component, spaces: Iterable[Searched]) -> tuple[str, ...]:
     values = "; ".join(f"{p.name} {_values(p.domain, p.default)}" for p in component.parameters)
-    return component.kind, f"`{component.name}`", values, *(_state(component, space) for space in spaces)
+    return component.kind, f"`{component.name}`", values, *(_state(component, *searched) for searched in spaces)
 
 
-def _training_row(parameter: Parameter, spaces: Iterable[Space]) -> tuple[str, ...]:
-    cells = [_narrowed(f"training.{parameter.name}", parameter, space) or "searched" for space in spaces]
+def _training_row(parameter: Parameter, spaces: Iterable[Searched]) -> tuple[str, ...]:
+    cells = [_narrowed(f"training.{parameter.name}", parameter, *searched) or "searched" for searched in spaces]
     return "training", f"`{parameter.name}`", _values(parameter.domain, parameter.default), *cells
 
 
-def _state(component: Component, space: Space) -> str:
+def _state(component: Component, task: Task, space: Space) -> str:
     """ "searched; depth 18 or 34": whether a domain searches it, and what it narrows."""
     prefix = f"{component.kind}.{component.name}"
     if component.kind == "model":
@@ -55,15 +61,15 @@ def _state(component: Component, space: Space) -> str:
         state = {True: "always", False: "-"}[bool(switch.default)] if switch.is_fixed else "searched"
         state += ", first trial too" if switch.default and not switch.is_fixed else ""
     narrowed = (
-        [] if state == "-" else [(p.name, _narrowed(f"{prefix}.{p.name}", p, space)) for p in component.parameters]
+        [] if state == "-" else [(p.name, _narrowed(f"{prefix}.{p.name}", p, task, space)) for p in component.parameters]
     )
     return "; ".join([state, *(f"{name} {what}" for name, what in narrowed if what)])
 
 
-def _narrowed(name: str, parameter: Parameter, space: Space) -> str:
+def _narrowed(name: str, parameter: Parameter, task: Task, space: Space) -> str:
     """What a domain leaves of a parameter, "" where that is all."""
     left = space[name]
-    if (left.domain, left.default) == (parameter.domain.resolve(TASK), parameter.default):
+    if (left.domain, left.default) == (parameter.domain.resolve(task), parameter.default):
         return ""
     return text(left.default) if left.is_fixed else _values(left.domain, left.default)
 

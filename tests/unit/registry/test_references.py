@@ -3,6 +3,7 @@ from pathlib import Path
 import pytest
 
 from automl.components.task import Task
+from automl.data import ImagePreparation
 from automl.errors import UserError
 from automl.registry import check_name, find_model
 from automl.registry.package import signature
@@ -52,7 +53,7 @@ def test_the_signature_names_the_columns_that_predictions_have(task: Task, colum
 
     from automl.serving import as_table
 
-    described = signature(task)
+    described = signature(task, ImagePreparation(*task.input_shape, 255, (0.5,), (0.25,)))
     assert described.inputs.inputs[0].shape == (-1, *task.input_shape)
     assert described.outputs.input_names() == columns
     assert list(as_table(task, np.zeros((3, task.num_outputs), np.float32)).columns) == columns
