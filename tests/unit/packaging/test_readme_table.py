@@ -61,7 +61,9 @@ def _state(component: Component, task: Task, space: Space) -> str:
         state = {True: "always", False: "-"}[bool(switch.default)] if switch.is_fixed else "searched"
         state += ", first trial too" if switch.default and not switch.is_fixed else ""
     narrowed = (
-        [] if state == "-" else [(p.name, _narrowed(f"{prefix}.{p.name}", p, task, space)) for p in component.parameters]
+        []
+        if state == "-"
+        else [(p.name, _narrowed(f"{prefix}.{p.name}", p, task, space)) for p in component.parameters]
     )
     return "; ".join([state, *(f"{name} {what}" for name, what in narrowed if what)])
 

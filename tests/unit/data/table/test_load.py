@@ -27,7 +27,7 @@ def test_every_row_is_in_one_split_in_the_files_order(load: Load, loans: pd.Data
     data = load(loans, target="default")
     rows = [[int(name) for name in part.ids] for part in (data.train, data.val, data.test)]
     assert all(part == sorted(part) for part in rows)
-    assert sorted(sum(rows, [])) == list(range(1, 201))
+    assert sorted(row for part in rows for row in part) == list(range(1, 201))
     labels = loans["default"].to_numpy()
     assert [data.task.class_names[label] for label in data.test.targets] == [labels[row - 1] for row in rows[2]]
 
