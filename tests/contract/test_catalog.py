@@ -102,7 +102,7 @@ def test_a_domain_has_something_to_search_in_any_table(
 def _check_space(domain: str, task: Task, catalog: Catalog) -> None:
     experiment = load_experiment(flags={"domain": domain, "data": "some", "task": task.kind})
     composition = compose(catalog, task, experiment.space)
-    assert composition.notes == ()
+    assert len(composition.notes) <= (0 if task.num_numeric or not task.is_table else 1)  # noise needs numbers
     assert len(composition.space.searched) >= 3
     assert find_metric(experiment.metric, experiment.task)
     default = composition.space.default()

@@ -60,11 +60,8 @@ def _state(component: Component, task: Task, space: Space) -> str:
         switch = space[prefix]
         state = {True: "always", False: "-"}[bool(switch.default)] if switch.is_fixed else "searched"
         state += ", first trial too" if switch.default and not switch.is_fixed else ""
-    narrowed = (
-        []
-        if state == "-"
-        else [(p.name, _narrowed(f"{prefix}.{p.name}", p, task, space)) for p in component.parameters]
-    )
+    parameters = [] if state == "-" else component.parameters
+    narrowed = [(p.name, _narrowed(f"{prefix}.{p.name}", p, task, space)) for p in parameters]
     return "; ".join([state, *(f"{name} {what}" for name, what in narrowed if what)])
 
 
