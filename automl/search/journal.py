@@ -7,7 +7,7 @@ plain append is enough and survives a kill of the process at any instant (1.3 ms
 import json
 import os
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -21,37 +21,33 @@ class SingleWriterJournal(BaseJournalBackend):
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._read = 0
-        self._offset = 0
         path.touch()
         _cut_torn_line(path)
+        self._file = path.open("ab", buffering=0)
+        # Only this process writes: what it has written needn't be read back.
+        self._read = 0
+        self._unread: list[bytes] = path.read_bytes().splitlines()
 
     def read_logs(self, log_number_from: int) -> Iterable[dict[str, Any]]:
         """Operations from a number on; reading on from where the last call ended is cheap."""
-        if log_number_from < self._read:
-            self._read = self._offset = 0
-        return list(self._from(log_number_from))
-
-    def _from(self, number: int) -> Iterator[dict[str, Any]]:
-        with self._path.open("rb") as file:
-            file.seek(self._offset)
-            for line in file:
-                self._read += 1
-                if self._read > number:
-                    yield json.loads(line)
-            self._offset = file.tell()
+        lines, first = self._unread, self._read
+        if log_number_from < first:
+            lines, first = self._path.read_bytes().splitlines(), 0
+        self._read, self._unread = first + len(lines), []
+        return [json.loads(line) for line in lines[log_number_from - first :]]
 
     def append_logs(self, logs: list[dict[str, Any]]) -> None:
         """Appends in one write; where the disk is full, nothing: what is written later mustn't follow half a line."""
-        text = b"".join(json.dumps(log, separators=(",", ":")).encode() + b"\n" for log in logs)
-        with self._path.open("ab", buffering=0) as file:
-            size = file.tell()
-            try:
-                while text:
-                    text = text[file.write(text) :]
-            except OSError:
-                file.truncate(size)
-                raise
+        lines = [json.dumps(log, separators=(",", ":")).encode() for log in logs]
+        text = b"".join(line + b"\n" for line in lines)
+        size = os.fstat(self._file.fileno()).st_size
+        try:
+            while text:
+                text = text[self._file.write(text) :]
+        except OSError:
+            self._file.truncate(size)
+            raise
+        self._unread += lines
 
 
 def _cut_torn_line(path: Path) -> None:
