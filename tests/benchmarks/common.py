@@ -8,6 +8,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 SHARED = Path(os.environ.get("AUTOML_SHARED_DATA", Path(__file__).parents[3] / "shared" / "data"))
 
 
@@ -23,6 +25,16 @@ def shared(name: str) -> Path:
     if not path.exists():
         raise SystemExit(f"skipped: {path} is missing (set AUTOML_SHARED_DATA)")
     return path
+
+
+def make_data(path: Path) -> None:
+    """512 random images 8 x 8 with labels that depend on them."""
+    generator = np.random.default_rng(0)
+    arrays = {}
+    for split, count in (("train", 256), ("val", 128), ("test", 128)):
+        images = generator.integers(0, 256, (count, 8, 8), dtype=np.uint8)
+        arrays |= {f"{split}_images": images, f"{split}_labels": (images.mean((1, 2)) > 127.5).astype(np.int64)}
+    np.savez(path, **arrays)
 
 
 @dataclass
@@ -47,12 +59,12 @@ class Stopwatch:
         self.last_trial = self._now()
 
 
-def run_search(out: Path, **flags: Any) -> tuple[Any, Stopwatch, float]:
+def run_search(out: Path, watch: Stopwatch | None = None, **flags: Any) -> tuple[Any, Stopwatch, float]:
     """One search in this process: its outcome, when things happened, and its wall-clock in seconds."""
     from automl.api import run_experiment
     from automl.config import load_experiment
 
-    watch = Stopwatch()
+    watch = watch or Stopwatch()
     outcome = run_experiment(
         load_experiment(flags=flags), out=out, say=lambda line: None, watchers=[watch], started=watch.started
     )

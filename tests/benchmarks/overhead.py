@@ -14,20 +14,9 @@ import sys
 import tempfile
 from pathlib import Path
 
-import numpy as np
-from common import machine, run_search
+from common import machine, make_data, run_search
 
 WORKERS = 2
-
-
-def make_data(path: Path) -> None:
-    """512 random images 8 x 8 with labels that depend on them."""
-    generator = np.random.default_rng(0)
-    arrays = {}
-    for split, count in (("train", 256), ("val", 128), ("test", 128)):
-        images = generator.integers(0, 256, (count, 8, 8), dtype=np.uint8)
-        arrays |= {f"{split}_images": images, f"{split}_labels": (images.mean((1, 2)) > 127.5).astype(np.int64)}
-    np.savez(path, **arrays)
 
 
 def automl_overhead(data: Path, folder: Path, trials: int) -> float:
@@ -45,6 +34,7 @@ import sys, time
 from pathlib import Path
 import ray
 from ray import tune
+from ray.air.integrations.mlflow import MLflowLoggerCallback
 from ray.tune.search.optuna import OptunaSearch
 
 def train(config, data):
@@ -79,7 +69,8 @@ if __name__ == "__main__":
         tune.with_resources(lambda config: train(config, ref), {{"cpu": 1}}),
         param_space={{"lr": tune.loguniform(3e-4, 0.1), "width": tune.lograndint(16, 256)}},
         tune_config=tune.TuneConfig(metric="accuracy", mode="max", search_alg=OptunaSearch(), num_samples={trials}),
-        run_config=tune.RunConfig(storage_path={folder!r}, verbose=0),
+        run_config=tune.RunConfig(storage_path={folder!r}, verbose=0, callbacks=[
+            MLflowLoggerCallback(tracking_uri="sqlite:///" + {folder!r} + "/mlflow.db", experiment_name="plain")]),
     ).fit()
     own = [r.metrics["own"] for r in results]
     print("overhead", (time.time() - started - sum(own) / {workers}) / len(own))
