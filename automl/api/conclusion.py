@@ -29,6 +29,7 @@ class Outcome:
         leaderboard: Address of the search's page, below that of the MLflow UI.
         run: The winner's run that `test` is of: its trial, or one with another seed.
         refitted: Metrics on the test split of the winner trained on train and validation; empty where it wasn't.
+        combined: Metrics on the test split of the combination of trials; empty where the winner alone is registered.
         notes: The gain over the default, the selection bias and the refit, a sentence each.
     """
 
@@ -42,6 +43,7 @@ class Outcome:
     leaderboard: str
     run: TrialRecord | None = None
     refitted: dict[str, float] = field(default_factory=dict)
+    combined: dict[str, float] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 
     @property
@@ -82,6 +84,7 @@ def _outcome(
         tracker.leaderboard_url(""),
         tested.run if tested else None,
         tested.refitted if tested else {},
+        tested.combined if tested else {},
         tested.notes if tested else (),
     )
 
@@ -91,7 +94,8 @@ def _record(plan: Plan, tracker: Tracker, result: SearchResult, verdict: Verdict
     run = tested.run
     figures = {f"test_{name}": value for name, value in tested.test.items()}
     refitted = {f"refit_test_{name}": value for name, value in tested.refitted.items()}
-    tracker.tested(run.number, run.best_epoch, figures | refitted)
+    combined = {f"ensemble_{name}": value for name, value in tested.combined.items()}
+    tracker.tested(run.number, run.best_epoch, figures | refitted | combined)
     tracker.search_summary(
         metrics={names.SEARCH_BEST: run.best[f"val_{plan.metric.name}"], "trials": len(result.trials)} | figures,
         note=winner_note(plan, result, run, tested.test, tested.baseline, tested.notes),
@@ -106,15 +110,14 @@ def _register(plan: Plan, store: Store, tracker: Tracker, verdict: Verdict, test
     metric, data, run = plan.metric, plan.data, tested.run
     run_id = tracker.run_id(run.number)
     val_baseline = baseline(data, data.val.targets)
-    validation = {name.removeprefix("val_"): value for name, value in run.best.items() if name.startswith("val_")}
     evidence = Evidence(
         search=plan.folder.name,
-        trial=title(run) + (", refitted on train + validation" if tested.refitted else ""),
+        trial=title(run) + _treatment(tested),
         components=names.components(run.configuration),
         data=data.name,
         data_digest=data.digest,
-        validation=validation,
-        test=tested.refitted or tested.test,
+        validation=tested.validation,
+        test=tested.combined or tested.refitted or tested.test,
         baseline=val_baseline,
         test_baseline=tested.baseline,
         seeds=[seed_of(plan.experiment.seed, own.number) for own in verdict.winner.runs],
@@ -127,7 +130,14 @@ def _register(plan: Plan, store: Store, tracker: Tracker, verdict: Verdict, test
         name=plan.experiment.domain,
         metric=metric.name,
         minimize=metric.minimize,
-        value=validation[metric.name],
+        value=tested.validation[metric.name],
         baseline=val_baseline[metric.name],
         evidence=evidence,
     )
+
+
+def _treatment(tested: FinalTest) -> str:
+    """What the registered model is besides the run that was tested."""
+    if tested.combined:
+        return ", in an ensemble with others"
+    return ", refitted on train + validation" if tested.refitted else ""

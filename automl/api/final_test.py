@@ -1,8 +1,9 @@
-"""The one time that the test split is read: by the winner, by it refitted, by the default, by the trivial baseline."""
+"""The one time that the test split is read: by the winner, also refitted or combined with others, by the default, by
+the trivial baseline."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from automl.api.combination import combine
 from automl.components import Value
 from automl.evaluation import baseline_predictions, score
 from automl.search.confirm import Candidate, Verdict, run_weights
@@ -18,6 +20,7 @@ from automl.search.runner import Plan, SearchResult
 
 if TYPE_CHECKING:
     from automl.data import Dataset
+    from automl.training.bundle import Part
 
 Scores = dict[str, float]
 
@@ -30,7 +33,9 @@ class FinalTest:
         run: The winner's run whose weights were tested.
         test, baseline: Metrics on the test split of the winner and of the trivial baseline.
         refitted: Of the winner trained on train and validation together; empty where it wasn't.
-        bundle: The folder of the model to register: of the refitted one, where there is one.
+        combined: Of the combination of trials; empty where the winner alone was better on validation.
+        validation: Metrics on validation of the model to register.
+        bundle: Its folder: of the refitted one or the combination, where there is one.
         notes: The gain over the default, the selection bias and the refit, a sentence each.
     """
 
@@ -38,6 +43,8 @@ class FinalTest:
     test: Scores
     baseline: Scores
     refitted: Scores
+    combined: Scores
+    validation: Scores
     bundle: Path
     notes: tuple[str, ...]
 
@@ -59,7 +66,17 @@ def run_test(plan: Plan, result: SearchResult, verdict: Verdict) -> FinalTest:
         )
     elif refit:
         notes.append(f"Not refitted on train + validation: {refit.reason}.")
-    return FinalTest(run, test, baseline(data, targets), refitted, bundle, tuple(notes))
+    validation = {key.removeprefix("val_"): value for key, value in run.best.items() if key.startswith("val_")}
+    combined: Scores = {}
+    if combination := combine(plan, result.trials, run):
+        combined = score(_predicted(plan, combination.parts(plan), images, bundle), targets, data.task)
+        notes.append(
+            f"Ensemble of {len(combination.trials)} trials: validation {name} {combination.validation[name]:.4f}, the "
+            f"winner alone {validation[name]:.4f}; test {combined[name]:.4f}, the winner alone {test[name]:.4f}: "
+            f"{combination}."
+        )
+        validation = combination.validation
+    return FinalTest(run, test, baseline(data, targets), refitted, combined, validation, bundle, tuple(notes))
 
 
 def baseline(data: Dataset, targets: Any) -> Scores:
@@ -70,18 +87,18 @@ def baseline(data: Dataset, targets: Any) -> Scores:
 def _predictions(
     plan: Plan, configuration: Mapping[str, Value], weights: Path, images: np.ndarray, bundle: Path
 ) -> np.ndarray:
+    from automl.training.bundle import Part
+
+    return _predicted(plan, [Part(weights, configuration, plan.data.members)], images, bundle)
+
+
+def _predicted(plan: Plan, parts: Sequence[Part], images: np.ndarray, bundle: Path) -> np.ndarray:
     """Of a model that is packed into `bundle` and loaded from it, as whoever uses it does."""
-    from automl.training.bundle import Part, write_bundle
+    from automl.training.bundle import write_bundle
     from automl.training.trained import TrainedModel
 
     data = plan.data
-    write_bundle(
-        bundle,
-        parts=[Part(weights, configuration, data.members)],
-        task=data.task,
-        preparation=data.preparation,
-        plugins=plan.plugins,
-    )
+    write_bundle(bundle, parts=parts, task=data.task, preparation=data.preparation, plugins=plan.plugins)
     return TrainedModel.load(bundle).predict(images)
 
 

@@ -107,7 +107,12 @@ def _show_test(outcome: Outcome) -> None:
     best = outcome.best
     assert best is not None
     run = outcome.run or best
-    tests = {"test": outcome.test, "refitted, test": outcome.refitted, "trivial baseline, test": outcome.baseline}
+    tests = {
+        "test": outcome.test,
+        "refitted, test": outcome.refitted,
+        "ensemble, test": outcome.combined,
+        "trivial baseline, test": outcome.baseline,
+    }
     tests = {title: figures for title, figures in tests.items() if figures}
     columns = table("metric", "validation", *tests, right=("validation", *tests))
     ordered = sorted(outcome.test, key=lambda name: (name != outcome.experiment.metric, list(METRICS).index(name)))

@@ -76,6 +76,7 @@ class Experiment(BaseModel):
         storage: URL of the database that the study lives in; None: in a journal in the search's folder.
         confirm: The best so many are trained again with other seeds before one of them is the winner; `auto`: 3 where
             there is a time budget; `off`: none.
+        ensemble: Whether the best trials are combined into one model where that is better on validation.
         refit: Whether the winner is trained once more, on train and validation together.
         workers: Trials at a time. cpus_per_trial, gpus_per_trial: their shares. None: by what the machine has.
         seed: Of splits, proposals and training.
@@ -111,6 +112,7 @@ class Experiment(BaseModel):
     portfolio: str | None = None
     storage: str | None = None
     confirm: Confirm = "auto"
+    ensemble: bool = True
     refit: bool = False
     workers: int | None = Field(default=None, ge=1)
     cpus_per_trial: float | None = Field(default=None, gt=0)

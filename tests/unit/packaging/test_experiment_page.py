@@ -25,7 +25,7 @@ def test_every_key_is_listed_with_its_default() -> None:
     assert list(listed) == list(Experiment.model_fields)
     default = load_experiment().model_dump()
     assert {name: str(default[name]).lower() for name in stated} == stated
-    assert set(stated) == {"domain", "allow_corrupt", "sampler", "max_failures", "confirm", "refit", "seed"}
+    assert set(stated) == {"domain", "allow_corrupt", "sampler", "max_failures", "confirm", "ensemble", "refit", "seed"}
 
 
 def test_every_domain_is_listed_with_its_metric_and_limit() -> None:
