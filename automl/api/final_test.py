@@ -121,7 +121,8 @@ def _gain(plan: Plan, verdict: Verdict, ours: np.ndarray, images: np.ndarray, ta
     if found is None:
         return f"The gain over the default isn't known: {plan.metric.name} isn't defined on the test split."
     stopped = "" if run.status == "finished" else f", which was stopped after epoch {run.epoch}"
-    return f"Gain over the default on test{stopped}: {plan.metric.name} {found}."
+    sign = "+" if found.value >= 0 else ""
+    return f"Gain over the default on test{stopped}: {plan.metric.name} {sign}{found}."
 
 
 def _confirmed(verdict: Verdict, metric: str) -> list[str]:

@@ -19,10 +19,10 @@ from automl.components import (
 from automl.components.added import added_plugins
 from automl.config import Experiment, preset_of
 from automl.errors import PluginError, unknown
-from automl.evaluation import Metric, find_metric
+from automl.evaluation import METRICS, Metric, check_classes, find_metric
 from automl.search.cluster import Cluster, plan_shares
 from automl.search.notes import Notes
-from automl.search.objectives import make_objectives
+from automl.search.objectives import Objectives, make_objectives
 from automl.search.runner import Plan, most_epochs
 from automl.search.schedulers import make_scheduler
 from automl.space import Space, check_overrides, compose, opened
@@ -88,6 +88,7 @@ def plan(
         UserError: The data, the space or the machine can't be used.
     """
     data = _load(experiment, home)
+    _check_classes(make_objectives(experiment, metric), data)
     for line in data.report.lines():
         say(line)
     space = _space(catalog, data, experiment, say)
@@ -130,6 +131,14 @@ def _load(experiment: Experiment, home: Path) -> Dataset:
         seed=experiment.seed,
         cache=home / "cache",
     )
+
+
+def _check_classes(objectives: Objectives, data: Dataset) -> None:
+    """Refuses metrics of two classes where the data have more."""
+    named = [objectives.metric.removeprefix("val_"), *objectives.also, *(c.figure for c in objectives.constraints)]
+    for name in named:
+        if name in METRICS:
+            check_classes(name, data.task)
 
 
 def _space(catalog: Catalog, data: Dataset, experiment: Experiment, say: Say) -> Space:

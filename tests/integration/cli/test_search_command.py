@@ -14,6 +14,7 @@ import pytest
 import automl
 from automl.api import Outcome, preparation
 from automl.data import Dataset
+from automl.evaluation import METRICS
 from automl.tracking import open_store
 
 if TYPE_CHECKING:
@@ -237,7 +238,7 @@ def test_an_outcome_tells_what_was_found(again: tuple[Outcome, CountedTest]) -> 
     outcome = again[0]
     assert outcome.best in outcome.result.trials
     assert (outcome.home / "searches" / outcome.name).is_dir()
-    names = {"accuracy", "balanced_accuracy", "auc", "f1_macro", "log_loss"}
+    names = {name for name, metric in METRICS.items() if metric.classification}
     assert set(outcome.test) == set(outcome.baseline) == names
     assert outcome.result.ended_by == "3 trials done" and not outcome.result.interrupted
     assert outcome.registered and outcome.registered.alias == "champion"

@@ -3,11 +3,14 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
+from scipy import stats
 from sklearn import metrics as reference
+from sklearn.calibration import calibration_curve
 
 from automl.components import Task
 from automl.errors import UserError
-from automl.evaluation import METRICS, find_metric, metrics_of, score
+from automl.evaluation import METRICS, check_classes, find_metric, metrics_of, score
+from automl.evaluation.measures import BINS, bins_of
 
 MakeTask = Callable[..., Task]
 
@@ -23,16 +26,71 @@ def test_classification_metrics_are_scikit_learns(classes: int, make_task: MakeT
     predicted, targets = probabilities(60, classes), np.arange(60) % classes
     labels = predicted.argmax(1)
     scores = predicted[:, 1] if classes == 2 else predicted
-    assert score(predicted, targets, make_task(classes=classes)) == pytest.approx(
+    expected = {
+        "accuracy": reference.accuracy_score(targets, labels),
+        "balanced_accuracy": reference.balanced_accuracy_score(targets, labels),
+        "auc": reference.roc_auc_score(targets, scores, multi_class="ovr"),
+        "average_precision": reference.average_precision_score(targets, scores),
+        "f1_macro": reference.f1_score(targets, labels, average="macro"),
+        "log_loss": reference.log_loss(targets, predicted),
+        "brier": reference.brier_score_loss(targets, scores),
+    }
+    found = score(predicted, targets, make_task(classes=classes))
+    assert {name: found[name] for name in expected} == pytest.approx(expected, rel=1e-5)
+
+
+def two_classes(rows: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    """Probabilities with ties, and targets of which a third is positive."""
+    rng = np.random.default_rng(seed)
+    targets = np.arange(rows) % 3 // 2
+    positive = (1 / (1 + np.exp(1 - 2 * targets - rng.normal(size=rows)))).round(2).astype(np.float32)
+    return np.stack([1 - positive, positive], axis=1), targets
+
+
+@pytest.mark.parametrize("rows", [30, 60, 700])
+def test_the_metrics_of_two_classes_are_those_of_scikit_learn_and_scipy(rows: int, make_task: MakeTask) -> None:
+    predicted, targets = two_classes(rows)
+    positive = predicted[:, 1]
+    false_alarms, sensitivity, _ = reference.roc_curve(targets, positive, drop_intermediate=False)
+    true, said = calibration_curve(targets, positive, n_bins=BINS, strategy="quantile")
+    bins = np.bincount(bins_of(positive.astype(np.float64)), minlength=BINS)
+    found = score(predicted, targets, make_task(classes=2))
+    assert {name for name, metric in METRICS.items() if metric.binary} < set(found)
+    assert {name: found[name] for name in ("gini", "ks", "average_precision", "ece")} == pytest.approx(
         {
-            "accuracy": reference.accuracy_score(targets, labels),
-            "balanced_accuracy": reference.balanced_accuracy_score(targets, labels),
-            "auc": reference.roc_auc_score(targets, scores, multi_class="ovr"),
-            "f1_macro": reference.f1_score(targets, labels, average="macro"),
-            "log_loss": reference.log_loss(targets, predicted),
+            "gini": 2 * reference.roc_auc_score(targets, positive) - 1,
+            "ks": stats.ks_2samp(positive[targets == 1], positive[targets == 0]).statistic,
+            "average_precision": reference.average_precision_score(targets, positive),
+            "ece": bins[bins > 0] @ abs(true - said) / rows,
         },
         rel=1e-5,
     )
+    assert found["sensitivity_at_95_specificity"] == sensitivity[false_alarms <= 0.05 + 1e-12].max()
+    assert found["specificity_at_95_sensitivity"] == (1 - false_alarms)[sensitivity >= 0.95 - 1e-12].max()
+
+
+def test_the_second_class_is_the_positive_one(make_task: MakeTask) -> None:
+    """Of 20 negatives one is above one of the two positives."""
+    positive = np.r_[np.linspace(0, 0.5, 19), 0.9, [0.95, 0.8]]
+    targets = np.r_[np.zeros(20, int), 1, 1]
+    predicted, task = np.stack([1 - positive, positive], axis=1), make_task(classes=2)
+    assert score(predicted, targets, task)["sensitivity_at_95_specificity"] == 1
+    assert score(predicted, targets, task)["average_precision"] == pytest.approx((1 + 2 / 3) / 2)
+    assert score(predicted[:, ::-1], 1 - targets, task)["average_precision"] > 0.99
+
+
+def test_several_classes_have_no_metrics_of_two(make_task: MakeTask) -> None:
+    names = score(probabilities(60, 3), np.arange(60) % 3, make_task(classes=3))
+    assert {name for name, metric in METRICS.items() if metric.binary}.isdisjoint(names)
+
+
+def test_the_calibration_error_is_how_far_probabilities_are_off(make_task: MakeTask) -> None:
+    targets = np.tile([0, 0, 0, 1], 100)
+    honest, off = np.tile([0.75, 0.25], (400, 1)), np.tile([0.6, 0.4], (400, 1))
+    assert score(honest, targets, make_task(classes=2))["ece"] == pytest.approx(0)
+    assert score(off, targets, make_task(classes=2))["ece"] == pytest.approx(0.15)
+    sure = np.tile([0.8, 0.1, 0.1], (400, 1))
+    assert score(sure, targets, make_task(classes=3))["ece"] == pytest.approx(0.05), "of the likeliest class"
 
 
 def test_regression_metrics_are_those_of_the_textbook(make_task: MakeTask) -> None:
@@ -54,19 +112,20 @@ def test_regression_metrics_are_those_of_the_textbook(make_task: MakeTask) -> No
 @pytest.mark.parametrize("classes", [2, 3])
 def test_auc_is_undefined_where_a_class_is_absent(classes: int, make_task: MakeTask) -> None:
     scores = score(probabilities(10, classes), np.zeros(10, dtype=np.int64), make_task(classes=classes))
-    assert math.isnan(scores["auc"])
-    assert all(math.isfinite(value) for name, value in scores.items() if name != "auc")
+    of_thresholds = {"auc", "average_precision"} | {name for name in scores if METRICS[name].binary}
+    assert {name for name, value in scores.items() if math.isnan(value)} == of_thresholds
 
 
-def test_a_perfect_prediction_has_the_best_values(make_task: MakeTask) -> None:
-    targets = np.arange(6) % 3
-    scores = score(np.eye(3, dtype=np.float32)[targets], targets, make_task(classes=3))
-    assert [scores[name] for name in ("accuracy", "balanced_accuracy", "auc", "f1_macro")] == [1, 1, 1, 1]
-    assert scores["log_loss"] < 1e-5
+@pytest.mark.parametrize("classes", [2, 3])
+def test_a_perfect_prediction_has_the_best_values(classes: int, make_task: MakeTask) -> None:
+    targets = np.arange(6) % classes
+    scores = score(np.eye(classes, dtype=np.float32)[targets], targets, make_task(classes=classes))
+    assert {name: value for name, value in scores.items() if value != (0 if METRICS[name].minimize else 1)} == {}
 
 
 def test_each_metric_knows_which_way_is_better() -> None:
-    assert {name for name, metric in METRICS.items() if metric.minimize} == {"log_loss", "mse", "rmse", "mae"}
+    less = {"log_loss", "brier", "ece", "mse", "rmse", "mae"}
+    assert {name for name, metric in METRICS.items() if metric.minimize} == less
     assert METRICS["accuracy"].better(0.9, 0.8) and not METRICS["accuracy"].better(0.8, 0.8)
     assert METRICS["mse"].better(0.1, 0.2) and not METRICS["mse"].better(0.2, 0.1)
     for metric in METRICS.values():
@@ -75,7 +134,7 @@ def test_each_metric_knows_which_way_is_better() -> None:
 
 def test_a_task_is_measured_by_its_own_metrics(make_task: MakeTask) -> None:
     classification, regression = (
-        {metric.name for metric in metrics_of(make_task(classes=classes))} for classes in (3, 0)
+        {metric.name for metric in metrics_of(make_task(classes=classes))} for classes in (2, 0)
     )
     assert classification | regression == set(METRICS)
     assert classification & regression == set()
@@ -94,3 +153,9 @@ def test_a_metric_of_another_kind_of_task_is_refused(name: str, task: str, choic
     with pytest.raises(UserError, match=rf"The metric {name} isn't for {task}\. Choices: .*{choice}") as refused:
         find_metric(name, task)
     assert "--metric" in str(refused.value.hint)
+
+
+def test_a_metric_of_two_classes_is_refused_where_there_are_more(make_task: MakeTask) -> None:
+    check_classes("ks", make_task(classes=2))
+    with pytest.raises(UserError, match=r"The metric ks is for two classes; the data have 3\. Choices: accuracy, .*"):
+        check_classes("ks", make_task(classes=3))
