@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from automl.components import Task
-from automl.evaluation.metrics import Array, Labels, Metric, loss_metric
+from automl.evaluation.metrics import Metric, loss_metric
+from automl.evaluation.sample import Array, Labels
 
 STEPS = 40
 """Models that are added, one after the other, at most; one may be added again."""
