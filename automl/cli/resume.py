@@ -12,7 +12,7 @@ def resume(
     ] = None,
     home: Annotated[Optional[Path], typer.Option(help="Folder of results (default: automl_runs).")] = None,
 ) -> None:
-    """Go on with a search where it was broken off: by Ctrl-C, a crash, a reboot."""
+    """Go on with a search where it was broken off: by Ctrl-C, a crash, a reboot, a full disk."""
     go_on(search, home=home)
 
 

@@ -55,6 +55,7 @@ def search(
     max_failures: Annotated[
         Optional[int], typer.Option(help="End after so many failures without a success (default: 5).")
     ] = None,
+    disk: Annotated[Optional[str], typer.Option(help="All files of the search take at most so much: 20GB.")] = None,
     confirm: Annotated[
         Optional[str],
         typer.Option(help="Train the best so many again with other seeds: auto (3 in a time budget), off, N."),
@@ -108,6 +109,7 @@ def search(
         "target_metric": target_metric,
         "patience": patience,
         "max_failures": max_failures,
+        "disk": disk,
         "warm_start": warm_start,
         "portfolio": portfolio,
         "storage": storage,
@@ -136,7 +138,7 @@ def search(
 
 def _more_budget(flags: dict[str, Any], assignments: list[str], config: Path | None) -> dict[str, Any]:
     """The limits to go on with; UserError where anything else is asked for, which a search can't change any more."""
-    from automl.config.experiment import seconds
+    from automl.config.quantities import seconds
     from automl.errors import UserError
 
     limits = {key: flags.pop(key) for key in ("trials", "time_budget")}

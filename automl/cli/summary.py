@@ -131,20 +131,15 @@ def _show_test(outcome: Outcome) -> None:
 
 
 def _show_next(outcome: Outcome) -> None:
-    from automl.config import DEFAULT_HOME
+    from automl.config import home_option
 
-    where = (
-        ""
-        if outcome.home.name == DEFAULT_HOME and outcome.home.parent == outcome.home.cwd()
-        else f" --out {outcome.home}"
-    )
+    where = home_option(outcome.home)
     console().print("\n[bold]Next[/]")
     if outcome.result.interrupted:
-        plain(f"  automl resume {outcome.name}{where.replace('--out', '--home')}")
-    plain(f"  automl ui{where}")
+        plain(f"  automl resume {outcome.name}{where}")
+    plain(f"  automl ui{home_option(outcome.home, '--out')}")
     if outcome.registered:
         model = f"{outcome.registered.name}@{outcome.registered.alias}"
-        home = where.replace("--out", "--home")
         new = "path/to/new/rows.csv" if outcome.experiment.is_table else "path/to/new/images"
-        plain(f"  automl predict --model {model} {new} --out predictions.csv{home}")
+        plain(f"  automl predict --model {model} {new} --out predictions.csv{where}")
     plain(f"All of it lies in {outcome.home}, this search in searches/{outcome.name}.")

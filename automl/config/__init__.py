@@ -1,7 +1,7 @@
 """The experiment and the folder it is written to."""
 
 from automl.config.experiment import SAMPLERS, SCHEDULERS, Experiment
-from automl.config.home import DEFAULT_HOME, find_home, prepare_home
+from automl.config.home import DEFAULT_HOME, find_home, home_option, prepare_home
 from automl.config.load import DEFAULT_DOMAIN, domains, load_experiment, preset_of
 
 __all__ = [
@@ -12,6 +12,7 @@ __all__ = [
     "Experiment",
     "domains",
     "find_home",
+    "home_option",
     "load_experiment",
     "prepare_home",
     "preset_of",

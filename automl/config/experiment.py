@@ -5,6 +5,8 @@ from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
+from automl.config.quantities import Duration, Size
+
 Sampler = Literal["tpe", "gp", "cmaes", "nsga2", "qmc", "random", "grid"]
 Scheduler = Literal["asha", "hyperband", "median", "none"]
 SAMPLERS: tuple[str, ...] = get_args(Sampler)
@@ -12,25 +14,6 @@ SCHEDULERS: tuple[str, ...] = get_args(Scheduler)
 
 LEARN_FROM_FINISHED = ("gp", "nsga2")
 """Samplers that need finished trials: from one that was stopped early they learn nothing."""
-
-_DURATION = re.compile(r"(?:(\d+(?:\.\d+)?)h)?(?:(\d+(?:\.\d+)?)m)?(?:(\d+(?:\.\d+)?)s)?")
-
-
-def seconds(value: Any) -> Any:
-    """`90`, `"90"`, `"90s"`, `"10m"`, `"1h30m"` as seconds; what is no text is left for the type check."""
-    if not isinstance(value, str):
-        return value
-    match = _DURATION.fullmatch(value.strip())
-    if match and any(match.groups()):
-        hours, minutes, rest = (float(part or 0) for part in match.groups())
-        return hours * 3600 + minutes * 60 + rest
-    try:
-        return float(value)
-    except ValueError:
-        raise ValueError("a duration is written 90s, 10m or 1h30m") from None
-
-
-Duration = Annotated[float, BeforeValidator(seconds), Field(gt=0, allow_inf_nan=False)]
 
 
 def _confirm(value: Any) -> Any:
@@ -71,6 +54,7 @@ class Experiment(BaseModel):
         target_metric: Enough: the search ends when a trial's validation metric is so good.
         patience: Trials in a row without a better one after which it ends.
         max_failures: Failures without a single success after which it ends.
+        disk: Bytes that all files of the search may take, those of losers being deleted first.
         warm_start: An earlier search to learn from: its name, `last`, or the id of its run in MLflow.
         portfolio: Path of a list of configurations that go first.
         storage: URL of the database that the study lives in; None: in a journal in the search's folder.
@@ -108,6 +92,7 @@ class Experiment(BaseModel):
     target_metric: float | None = Field(default=None, allow_inf_nan=False)
     patience: int | None = Field(default=None, ge=1)
     max_failures: int = Field(default=5, ge=1)
+    disk: Size | None = None
     warm_start: str | None = None
     portfolio: str | None = None
     storage: str | None = None

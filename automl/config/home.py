@@ -15,6 +15,11 @@ def find_home(out: str | Path | None = None) -> Path:
     return Path(out or os.environ.get("AUTOML_HOME") or DEFAULT_HOME).expanduser().resolve()
 
 
+def home_option(home: Path, option: str = "--home") -> str:
+    """What a command that is to be typed next needs to find the folder: " --home FOLDER", or "" for the default."""
+    return "" if home == find_home() else f" {option} {home}"
+
+
 def prepare_home(home: Path) -> None:
     """Makes the folder, or checks that it can be written and was not made by a newer version.
 

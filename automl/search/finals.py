@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from automl.search import confirm, refit
 from automl.search.budget import StopSignal
 from automl.search.confirm import Reserve, Verdict
+from automl.search.keep import Kept
 from automl.search.records import TrialRecord
 from automl.search.refit import Refit
 
@@ -28,10 +29,12 @@ class Finals:
     Args:
         deadline: When all training must have ended, or None.
         stop: The search's: what is still needed here is set aside from its time.
+        kept: Makes room on the disk for the refit.
     """
 
-    def __init__(self, plan: Plan, stop: StopSignal, deadline: float | None) -> None:
+    def __init__(self, plan: Plan, stop: StopSignal, deadline: float | None, kept: Kept) -> None:
         self._plan = plan
+        self._kept = kept
         self._stop = stop
         self._budget = None if deadline is None else deadline - plan.started
         self._count = confirm.how_many(plan.experiment, deadline)
@@ -87,4 +90,12 @@ class Finals:
             execute(reruns, data, below=refit.BELOW, constraints=(), repeats=repeats)
 
         run = verdict.winner.best_run(plan.folder)
-        return refit.refit(run, plan.data, plan.metric, search=plan.folder, stop=self._stop, train=train)
+        return refit.refit(
+            run,
+            plan.data,
+            plan.metric,
+            search=plan.folder,
+            stop=self._stop,
+            make_room=self._kept.make_room,
+            train=train,
+        )

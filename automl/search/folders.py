@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from automl.config import home_option
 from automl.errors import SearchPaused, UserError
 from automl.files import is_full
 from automl.search.records import Report
@@ -65,7 +66,8 @@ def pausing(folder: Path) -> Iterator[None]:
 
 def paused(folder: Path, why: str, hint: str = "Make room, then:") -> SearchPaused:
     """The error for a search that can't go on until the user has mended what `why` says; `hint` says how."""
-    return SearchPaused(f"The search {folder.name} is paused: {why}.", hint=f"{hint} automl resume {folder.name}")
+    resume = f"automl resume {folder.name}{home_option(folder.parents[1])}"
+    return SearchPaused(f"The search {folder.name} is paused: {why}.", hint=f"{hint} {resume}")
 
 
 def is_current(folder: Path, token: str) -> bool:
@@ -107,9 +109,14 @@ def checkpoint_of(search: Path, number: int) -> Path:
     return trial_folder(search, number) / "last.safetensors"
 
 
+def reports_file_of(search: Path, number: int) -> Path:
+    """What the driver has noted of a trial's epochs."""
+    return trial_folder(search, number) / "reports.jsonl"
+
+
 def add_report(search: Path, number: int, report: Report) -> None:
     """Notes on the driver what a trial has reported."""
-    path = trial_folder(search, number) / "reports.jsonl"
+    path = reports_file_of(search, number)
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a", encoding="utf-8") as file:
         file.write(f"\n{report.to_json()}\n")  # a line of its own, even behind one that a kill cut short
@@ -136,7 +143,7 @@ def _in_order(lines: list[str]) -> list[Report]:
 
 
 def _noted(search: Path, number: int) -> list[str]:
-    path = trial_folder(search, number) / "reports.jsonl"
+    path = reports_file_of(search, number)
     lines = path.read_text("utf-8").split("\n") if path.exists() else []
     return [line for line in lines if _is_whole(line)]
 

@@ -14,9 +14,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from automl.files import readable
 from automl.search.budget import StopSignal
 from automl.search.confirm import SLACK, START, folder_of
 from automl.search.folders import reports_of, weights_of
+from automl.search.keep import bytes_written
 from automl.search.records import TrialRecord
 from automl.search.reruns import Reruns
 
@@ -50,6 +52,12 @@ def seconds_needed(run: TrialRecord, data: Dataset) -> float:
     return START + SLACK * growth * run.best_epoch * run.seconds / max(1, run.epoch)
 
 
+def bytes_needed(run: TrialRecord, data: Dataset) -> int:
+    """The disk that the refit of a run takes, at most: its files, and the joined images where memory hasn't room."""
+    joined = data.train.inputs.nbytes + data.val.inputs.nbytes if isinstance(data.train.inputs, np.memmap) else 0
+    return joined + bytes_written(run.size_mb)
+
+
 def refit(
     run: TrialRecord,
     data: Dataset,
@@ -57,12 +65,14 @@ def refit(
     *,
     search: Path,
     stop: StopSignal,
+    make_room: Callable[[int], int],
     train: Callable[[Reruns, Dataset, tuple[float, ...]], None],
 ) -> Refit:
-    """Trains the configuration of `run` on train and validation together, with its seed, if there is time.
+    """Trains the configuration of `run` on train and validation together, with its seed, if there is time and room.
 
     Args:
         run: A trial, or a run with another seed.
+        make_room: Asked for so many bytes of disk; returns how many are missing.
         train: Runs what it is given on such data with such `repeats`, writing to `BELOW`.
     """
     repeats = _curve(run, metric, search)
@@ -70,6 +80,8 @@ def refit(
     reruns = Reruns([again], folder=search / BELOW, stop=stop, watchers=[])
     if reruns.waits and seconds_needed(run, data) > stop.seconds_left:
         return Refit(len(repeats), None, "the time budget has no room for it")
+    if reruns.waits and (missing := make_room(bytes_needed(run, data))):
+        return Refit(len(repeats), None, f"the disk has no room for it, {readable(missing)} are missing")
     if reruns.waits:
         joined = search / BELOW / "inputs.npy"
         train(reruns, together(data, joined), repeats)

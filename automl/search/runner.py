@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import signal
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -18,6 +19,7 @@ from automl.search.clock import UsedTime
 from automl.search.cluster import Cluster, Shares
 from automl.search.confirm import Verdict
 from automl.search.finals import Execute, Finals
+from automl.search.keep import Kept, share_of
 from automl.search.objectives import Objectives, make_objectives, pareto_front
 from automl.search.prior import Prior, give_prior
 from automl.search.proposals import Proposals
@@ -97,8 +99,9 @@ def run_search(plan: Plan, cluster: Cluster, watchers: Sequence[Watcher]) -> Sea
     deadline = deadline_of(plan.started, experiment)
     stop = StopSignal(plan.folder, deadline)
     stop.clear()
-    finals = Finals(plan, stop, deadline)
-    watchers = [*watchers, UsedTime(plan.folder, plan.started)]
+    kept = Kept(plan.folder, plan.space.default(), experiment.disk)
+    finals = Finals(plan, stop, deadline, kept)
+    watchers = [kept, *watchers, UsedTime(plan.folder, plan.started)]
     watching = [*watchers, *finals.reserve()]
     study, storage = open_study(plan)
     give_prior(study, plan.space, Prior.read(plan.folder))
@@ -122,7 +125,6 @@ def run_search(plan: Plan, cluster: Cluster, watchers: Sequence[Watcher]) -> Sea
         folder=plan.folder,
         watchers=watching,
         objectives=plan.objectives,
-        default=plan.space.default(),
         recovered=recovered,
         storage=storage,
     )
@@ -156,6 +158,7 @@ def _executor(plan: Plan) -> Execute:
         plan.plugins,
         # What was stopped, these samplers never hear of: they would propose it again and again.
         () if plan.experiment.sampler in LEARN_FROM_FINISHED else plan.objectives.constraints,
+        disk_share=share_of(plan.experiment.disk, shares.workers) if plan.experiment.disk else math.inf,
     )
     arrays = share(plan.data)
 

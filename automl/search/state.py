@@ -10,14 +10,12 @@ from typing import TYPE_CHECKING, Protocol
 from automl.search.budget import Limits, StopSignal
 from automl.search.clock import Moment
 from automl.search.folders import add_report, checkpoint_of, healed_reports_of
-from automl.search.keep import Kept
 from automl.search.objectives import Objectives
 from automl.search.proposals import Proposals
 from automl.search.records import INTERRUPTED, Report, TrialRecord
 from automl.search.recovery import BrokenOff, Recovered, merits, tell
 from automl.search.schedulers import Scheduler, replay
 from automl.search.storage import Storage
-from automl.space import Configuration
 
 if TYPE_CHECKING:
     from optuna import Study, Trial
@@ -42,8 +40,7 @@ class SearchState:
         limits: What ends it besides time.
         objectives: What it looks for; by default the metric of `limits`, and no more.
         scheduler: What stops trials early.
-        folder: The search's; the weights of all but the best trials are deleted from it.
-        default: The configuration whose trial keeps its weights, too: what the winner is compared with.
+        folder: The search's.
         recovered: What the search had come to before it was broken off.
         storage: Of the study: a trial isn't run before it is saved, and hasn't ended before its end is.
     """
@@ -59,7 +56,6 @@ class SearchState:
         folder: Path,
         watchers: Sequence[Watcher],
         objectives: Objectives | None = None,
-        default: Configuration | None = None,
         recovered: Recovered | None = None,
         storage: Storage | None = None,
     ) -> None:
@@ -72,7 +68,6 @@ class SearchState:
         self._scheduler = scheduler
         self._objectives = objectives or Objectives(limits.metric, limits.minimize)
         self._folder = folder
-        self._kept = Kept(folder, default)
         self._watchers = watchers
         self._live: dict[int, Trial] = {}
         self._storage = storage or Storage()
@@ -193,7 +188,6 @@ class SearchState:
         self.best = record if record.beats(self.best) else self.best
         if record.reason != INTERRUPTED:  # else it goes on when the search is resumed
             self._end(record)
-            self._kept.add(record)
         self._unsaved.append(record)
         self.save()
 
@@ -209,7 +203,6 @@ class SearchState:
         for record in recovered.ended:
             self.records[record.number] = record
             self.best = record if record.beats(self.best) else self.best
-            self._kept.add(record)
         sign = -1 if self._objectives.minimize else 1
         replay(self._scheduler, merits(recovered.curves, sign))
         for trial in recovered.broken_off:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import math
 import time
 import traceback
 from dataclasses import dataclass
@@ -13,9 +14,10 @@ from typing import Any
 from ray import tune
 
 from automl.components import PluginSource
-from automl.files import is_full
+from automl.files import is_full, readable
 from automl.search.budget import StopSignal, too_slow
 from automl.search.folders import checkpoint_of, is_current, reports_of, weights_of
+from automl.search.keep import bytes_written
 from automl.search.objectives import Constraint
 from automl.search.records import INTERRUPTED, Report, is_out_of_memory
 from automl.search.reruns import seed_of
@@ -29,6 +31,7 @@ class Settings:
         constraints: A trial whose costs break one of them is stopped as soon as that is known.
         below: Folder in the search's that the trials write to; "" is the search's own.
         repeats: Of a refit: see `Trainer`.
+        disk_share: Bytes that a trial may have on disk while it runs.
     """
 
     metric: str
@@ -41,6 +44,7 @@ class Settings:
     constraints: tuple[Constraint, ...] = ()
     below: str = ""
     repeats: tuple[float, ...] = ()
+    disk_share: float = math.inf
 
 
 class TrialActor(tune.Trainable):  # type: ignore[misc]
@@ -147,6 +151,7 @@ class TrialActor(tune.Trainable):  # type: ignore[misc]
         import torch
 
         from automl.components import load_catalog
+        from automl.errors import TrialError
         from automl.evaluation import find_metric
         from automl.training.device import DeviceData
         from automl.training.making import make_trainer
@@ -170,6 +175,9 @@ class TrialActor(tune.Trainable):  # type: ignore[misc]
             repeats=settings.repeats,
         )
         self._costs = {"parameters": trainer.parameters, "size_mb": trainer.size_mb}
+        task, rows = self._data.source.task, len(self._data.source.val_targets)
+        if bytes_written(trainer.size_mb, 4 * rows * task.num_outputs) > settings.disk_share:
+            raise TrialError(f"too big for its share of the disk cap, {readable(settings.disk_share)}")
         reports = reports_of(self._folder, number)
         if checkpoint_of(self._folder, number).exists():
             trainer.restore(checkpoint_of(self._folder, number))

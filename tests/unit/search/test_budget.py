@@ -136,14 +136,15 @@ def test_searches_that_begin_at_once_have_folders_of_their_own(tmp_path: Path) -
 
 
 def test_an_error_that_says_that_the_disk_is_full_pauses_the_search(tmp_path: Path) -> None:
-    with pytest.raises(SearchPaused) as raised, pausing(tmp_path / "s1"):
-        raise OSError(errno.ENOSPC, "No space left on device", str(tmp_path / "s1" / "study.journal"))
+    folder = tmp_path / "searches" / "s1"
+    with pytest.raises(SearchPaused) as raised, pausing(folder):
+        raise OSError(errno.ENOSPC, "No space left on device", str(folder / "study.journal"))
     assert raised.value.message.startswith("The search s1 is paused: [Errno 28] No space left on device: ")
-    assert raised.value.hint == "Make room, then: automl resume s1"
+    assert raised.value.hint == f"Make room, then: automl resume s1 --home {tmp_path}"
     assert raised.value.exit_code == 1
-    with pytest.raises(OSError, match="denied"), pausing(tmp_path / "s1"):
+    with pytest.raises(OSError, match="denied"), pausing(folder):
         raise OSError(errno.EACCES, "denied")
     first = SearchPaused("The search s1 is paused: the disk is full.")
-    with pytest.raises(SearchPaused) as again, pausing(tmp_path / "s1"):
+    with pytest.raises(SearchPaused) as again, pausing(folder):
         raise first
     assert again.value is first

@@ -10,6 +10,7 @@ from automl.config import load_experiment
 from automl.search import confirm, refit
 from automl.search.budget import StopSignal
 from automl.search.finals import Finals
+from automl.search.keep import Kept
 from automl.search.records import TrialRecord
 from automl.search.reruns import Reruns
 
@@ -44,7 +45,7 @@ def kept(folder: Path, *trials: TrialRecord, limited: bool = True, **keys: Any) 
     """Seconds set aside once these trials have ended."""
     deadline = STARTED + BUDGET if limited else None
     stop = StopSignal(folder, deadline, lambda: STARTED)
-    for watcher in Finals(plan(folder, **keys), stop, deadline).reserve():
+    for watcher in Finals(plan(folder, **keys), stop, deadline, Kept(folder, {})).reserve():
         for record in trials:
             watcher.trial_finished(record)
     return BUDGET - stop.seconds_left if limited else 0.0
@@ -73,13 +74,15 @@ def test_for_a_refit_of_the_one_that_takes_longest(tmp_path: Path) -> None:
 
 def test_nothing_is_kept_that_is_not_needed(tmp_path: Path) -> None:
     for keys in ({"confirm": "off"}, {"confirm": "off", "refit": False}):
-        assert Finals(plan(tmp_path, **keys), StopSignal(tmp_path, 0.0), STARTED + BUDGET).reserve() == []
-    assert Finals(plan(tmp_path, confirm=3, refit=True), StopSignal(tmp_path, None), None).reserve() == []
+        stop = StopSignal(tmp_path, 0.0)
+        assert Finals(plan(tmp_path, **keys), stop, STARTED + BUDGET, Kept(tmp_path, {})).reserve() == []
+    stop = StopSignal(tmp_path, None)
+    assert Finals(plan(tmp_path, confirm=3, refit=True), stop, None, Kept(tmp_path, {})).reserve() == []
 
 
 def test_what_was_set_aside_is_used(tmp_path: Path) -> None:
     stop = StopSignal(tmp_path, STARTED + BUDGET, lambda: STARTED)
-    finals = Finals(plan(tmp_path), stop, STARTED + BUDGET)
+    finals = Finals(plan(tmp_path), stop, STARTED + BUDGET, Kept(tmp_path, {}))
     stop.set_aside(2 * BUDGET)
     ran: list[tuple[list[int], dict[str, Any]]] = []
 

@@ -1,3 +1,4 @@
+import math
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
@@ -12,8 +13,9 @@ from automl.evaluation import METRICS
 from automl.search.budget import StopSignal
 from automl.search.confirm import SLACK, START
 from automl.search.folders import add_report, weights_of
+from automl.search.keep import WRITTEN
 from automl.search.records import Report, TrialRecord
-from automl.search.refit import BELOW, Refit, refit, seconds_needed, together
+from automl.search.refit import BELOW, Refit, bytes_needed, refit, seconds_needed, together
 from automl.search.reruns import Reruns
 
 VALUES = [0.5, 0.8, float("nan"), 0.9, 0.7]
@@ -46,7 +48,11 @@ def run(tmp_path: Path, data: Dataset) -> Refitting:
     """run(trial) -> what came of it, and what was trained on: (data, repeats)."""
 
     def make(
-        trial: TrialRecord, metric: str = "accuracy", left: float | None = None, end: Any = "finished"
+        trial: TrialRecord,
+        metric: str = "accuracy",
+        left: float | None = None,
+        end: Any = "finished",
+        free: float = math.inf,
     ) -> tuple[Refit, list[tuple[Dataset, tuple[float, ...]]]]:
         trained = []
 
@@ -58,7 +64,12 @@ def run(tmp_path: Path, data: Dataset) -> Refitting:
             reruns.close(record.number, Report(len(repeats), done, True, (0.9, 0.0), end, "out of memory"))
 
         stop = StopSignal(tmp_path, left, lambda: 0.0)
-        return refit(trial, data, METRICS[metric], search=tmp_path, stop=stop, train=train), trained
+
+        def make_room(size: int) -> int:
+            return int(max(0, size - free))
+
+        done = refit(trial, data, METRICS[metric], search=tmp_path, stop=stop, make_room=make_room, train=train)
+        return done, trained
 
     return make
 
@@ -106,6 +117,20 @@ def test_without_time_it_is_left_out_and_said(run: Refitting, trial: TrialRecord
     done, trained = run(trial, left=needed - 0.1)
     assert done == Refit(4, None, "the time budget has no room for it") and not trained
     assert run(trial, left=needed + 0.1)[0].weights
+
+
+def test_without_room_on_the_disk_it_is_left_out_and_said(
+    run: Refitting, trial: TrialRecord, data: Dataset, tmp_path: Path
+) -> None:
+    trial.size_mb = 2.0
+    needed = bytes_needed(trial, data)
+    assert needed == WRITTEN * 2_000_000, "images in memory take no disk"
+    done, trained = run(trial, free=needed - 1_000_000)
+    assert done == Refit(4, None, "the disk has no room for it, 1 MB are missing") and not trained
+    assert run(trial, free=needed)[0].weights
+    np.save(tmp_path / "train.npy", data.train.inputs)
+    object.__setattr__(data.train, "inputs", np.load(tmp_path / "train.npy", mmap_mode="r"))
+    assert bytes_needed(trial, data) == needed + 9
 
 
 def test_after_an_interrupt_it_is_left_out_and_said(run: Refitting, trial: TrialRecord, tmp_path: Path) -> None:

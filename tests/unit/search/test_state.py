@@ -10,7 +10,6 @@ from optuna import Study
 from optuna.trial import TrialState
 from safetensors.numpy import save_file
 
-from automl.search import keep
 from automl.search.budget import Limits, StopSignal
 from automl.search.folders import checkpoint_of, weights_of
 from automl.search.proposals import Proposals
@@ -223,7 +222,8 @@ def test_a_full_disk_pauses_the_search_and_its_trials_go_on_later(search: Search
     search.state.close(other, ended("stopped", "interrupted", error="the disk is full there, too"))
     assert search.stop.paused is not None
     assert search.stop.paused.message == f"The search {search.folder.name} is paused: {why}."
-    assert search.stop.paused.hint == f"Make room, then: automl resume {search.folder.name}"
+    home = search.folder.parents[1]
+    assert search.stop.paused.hint == f"Make room, then: automl resume {search.folder.name} --home {home}"
     assert [trial.state for trial in search.study.get_trials()] == [TrialState.RUNNING, TrialState.RUNNING]
     assert weights_of(search.folder, number).exists()
 
@@ -244,30 +244,6 @@ def test_a_metric_that_is_not_defined_is_not_reported_and_never_wins(search: Sea
     assert trial.intermediate_values == {} and trial.state != TrialState.COMPLETE
     assert search.state.best is None
     assert search.state.records[number].epoch == 1
-
-
-def test_the_best_trials_keep_their_weights_and_the_others_lose_theirs(
-    search: Search, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(keep, "COUNT", 2)
-    numbers = [search.run(0.5), search.run(0.8), search.run(0.7), search.run(0.6, status="running")]
-    assert search.state.best is search.state.records[numbers[1]]
-    assert [weights_of(search.folder, number).exists() for number in numbers] == [False, True, True, False]
-
-
-def test_a_trial_that_ctrl_c_stopped_keeps_its_weights_as_it_will_go_on(
-    search: Search, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(keep, "COUNT", 1)
-    search.run(0.9)
-    number = search.run(0.5, status="stopped", reason="interrupted")
-    assert weights_of(search.folder, number).exists()
-
-
-def test_a_trial_that_is_still_running_keeps_its_weights(search: Search) -> None:
-    running = search.start()
-    search.run(0.9)
-    assert weights_of(search.folder, running).exists()
 
 
 def test_a_stopped_trial_may_win(search: Search) -> None:
