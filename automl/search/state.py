@@ -75,6 +75,8 @@ class SearchState:
         self._unsaved: list[TrialRecord] = []
         self.ended_by = ""
         self.is_held_up = False
+        # Until some epoch had a value of the metric, none is worth going on with.
+        self._is_defined = False
         if recovered:
             self._go_on_from(recovered)
 
@@ -160,6 +162,9 @@ class SearchState:
             self._live[number].report(value, report.epoch)
         for watcher in self._watchers:
             watcher.epoch_done(record, report)
+        self._is_defined = self._is_defined or math.isfinite(value)
+        if not self._is_defined:
+            return True
         return record.merit is not None and self._scheduler.decide(number, report.epoch, record.merit[0])
 
     def close(self, number: int, last: Report | None) -> None:
@@ -184,6 +189,9 @@ class SearchState:
                 self._stop.pause(last.error)
             if last.status == "running":
                 record.status, record.reason = "stopped", f"scheduler, after epoch {record.epoch}"
+            if record.merit and not self._is_defined:
+                name = self._objectives.metric.removeprefix("val_")
+                record.status, record.reason = "failed", f"{name} isn't defined for what it predicts for validation"
         self._objectives.judge(record)
         self.best = record if record.beats(self.best) else self.best
         if record.reason != INTERRUPTED:  # else it goes on when the search is resumed
@@ -203,6 +211,7 @@ class SearchState:
         for record in recovered.ended:
             self.records[record.number] = record
             self.best = record if record.beats(self.best) else self.best
+            self._is_defined = self._is_defined or record.point is not None
         sign = -1 if self._objectives.minimize else 1
         replay(self._scheduler, merits(recovered.curves, sign))
         for trial in recovered.broken_off:
