@@ -120,7 +120,7 @@ def _register(plan: Plan, store: Store, tracker: Tracker, verdict: Verdict, test
         test=tested.combined or tested.refitted or tested.test,
         baseline=val_baseline,
         test_baseline=tested.baseline,
-        seeds=[seed_of(plan.experiment.seed, own.number) for own in verdict.winner.runs],
+        seeds=[seed_of(plan.experiment.seed, own) for own in verdict.winner.runs],
         notes=tested.notes,
     )
     return register(

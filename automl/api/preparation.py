@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
-
-import numpy as np
 
 from automl.components import (
     TASK_KINDS,
@@ -23,11 +20,12 @@ from automl.components.added import added_plugins
 from automl.config import Experiment, preset_of
 from automl.errors import PluginError, UserError, unknown
 from automl.evaluation import METRICS, Metric, check_classes, find_metric
-from automl.search.cluster import Cluster, plan_shares
+from automl.search.cluster import Cluster, Shares, plan_shares
+from automl.search.exploration import live_parameters
 from automl.search.notes import Notes
 from automl.search.objectives import Objectives, make_objectives
-from automl.search.runner import Plan, most_epochs
-from automl.search.schedulers import make_scheduler
+from automl.search.runner import Plan, scheduler_of
+from automl.search.schedulers import population_size
 from automl.space import Space, check_overrides, compose, opened
 from automl.training.weights import settle
 
@@ -92,15 +90,35 @@ def plan(
     """
     data = _load(experiment, home)
     _check_classes(make_objectives(experiment, metric), data)
-    _check_defined(metric, data)
     for line in data.report.lines():
         say(line)
     space = _space(catalog, data, experiment, say)
     shares = plan_shares(experiment, *cluster.resources())
     components = _sendable(catalog.get(*key) for key in space.components)
-    scheduler = make_scheduler(experiment.chosen_scheduler, most_epochs(space))
+    experiment = _with_population(experiment, shares, components, space)
+    scheduler = scheduler_of(experiment, space)
     say(f"Searching {len(space.searched)} parameters: {experiment.sampler}, {scheduler}, {shares}.")
     return Plan(experiment, make_folder(), data, space, metric, components, shares, started)
+
+
+def _with_population(
+    experiment: Experiment, shares: Shares, components: Iterable[Component], space: Space
+) -> Experiment:
+    """The experiment with the size of its population, which stays when it is resumed on another machine.
+
+    Raises:
+        UserError: Nothing of the space may change in mid-training.
+    """
+    if experiment.scheduler != "pbt":
+        return experiment
+    if not live_parameters(components, space):
+        raise UserError(
+            "--scheduler pbt has nothing to change while trials train: neither the learning rate nor the strength of "
+            "an augmentation or regularizer is searched.",
+            hint="Search one, for example --set 'training.lr={low: 0.001, high: 0.01}', or use --scheduler asha.",
+        )
+    size = experiment.population or population_size(experiment.trials, shares.workers)
+    return experiment.model_copy(update={"population": size})
 
 
 def _sendable(components: Iterable[Component]) -> tuple[Component, ...]:
@@ -143,28 +161,6 @@ def _check_classes(objectives: Objectives, data: Dataset) -> None:
     for name in named:
         if name in METRICS:
             check_classes(name, data.task)
-
-
-def _check_defined(metric: Metric, data: Dataset) -> None:
-    """Refuses a metric that has no value on validation, whatever is predicted: no trial could win."""
-    if data.folds is not None:
-        return
-    guessed = np.random.default_rng(0).random((len(data.val), data.task.num_outputs), np.float32)
-    guessed /= guessed.sum(1, keepdims=True)
-    if not math.isfinite(metric.compute(guessed, data.val.targets)):
-        raise UserError(
-            f"The metric {metric.name} isn't defined on validation{_absent(data)}.",
-            hint="Choose another with --metric, or give data whose validation split has all classes.",
-        )
-
-
-def _absent(data: Dataset) -> str:
-    """Which classes have no row in validation, for a person."""
-    if not data.task.is_classification:
-        return ": its targets are all the same"
-    there = set(data.val.targets.tolist())
-    absent = [name for label, name in enumerate(data.task.class_names) if label not in there]
-    return f": it has no row of {', '.join(absent[:5])}{' and others' if len(absent) > 5 else ''}" if absent else ""
 
 
 def _space(catalog: Catalog, data: Dataset, experiment: Experiment, say: Say) -> Space:

@@ -17,8 +17,8 @@ from automl.search.folders import held, new_search_folder, pausing
 from automl.search.notes import Notes, find_search, note_end, note_start, write_notes
 from automl.search.recording import Recorder, open_tracker
 from automl.search.runner import Plan, run_search
-from automl.search.state import Watcher
 from automl.search.warm_start import find_sources, note_prior
+from automl.search.watcher import Watcher
 from automl.tracking import Store, open_store
 from automl.tracking.recorded import RecordedRun, find_runs
 

@@ -7,12 +7,15 @@ from types import TracebackType
 from typing import Self
 
 from automl.cli.output import console, duration
+from automl.components import Value
+from automl.components.domains import text
 from automl.config import Experiment
 from automl.search.records import Report, TrialRecord
 from automl.search.reruns import label, origin
+from automl.search.watcher import Watcher
 
 
-class Progress:
+class Progress(Watcher):
     """A watcher for the terminal."""
 
     def __init__(self, experiment: Experiment) -> None:
@@ -22,7 +25,6 @@ class Progress:
         self._started = time.monotonic()
         self._best: TrialRecord | None = None
         self._running: dict[int, TrialRecord] = {}
-        self._failures: dict[str, int] = {}
         self._done = 0
         self._status = console().status("Preparing the data and starting Ray ...")
 
@@ -47,6 +49,14 @@ class Progress:
     def epoch_done(self, record: TrialRecord, report: Report) -> None:
         self._refresh()
 
+    def trial_took_over(self, record: TrialRecord) -> None:
+        former, own = record.line[-2:]
+        changed = {name: value for name, value in own.configuration.items() if former.configuration.get(name) != value}
+        values = ", ".join(f"{name.removeprefix('training.')} {_short(value)}" for name, value in changed.items())
+        line = f"trial {record.number:>3}  goes on from trial {former.number} after epoch {own.since}, with {values}"
+        console().print(line, markup=False, soft_wrap=True)
+        self._refresh()
+
     def trial_finished(self, record: TrialRecord) -> None:
         self._running.pop(record.number, None)
         number, seed = origin(record.number)
@@ -59,18 +69,15 @@ class Progress:
         mark = "  [bold green]best so far[/]" if better else f"  again, seed {seed}" if seed > 1 else ""
         ended = {"failed": "  [red]failed:[/] ", "stopped": "  stopped: "}.get(record.status, "")
         console().print(f"{line}  {duration(record.seconds):>8}{mark}{ended}", end="")
-        console().print(self._reason(record) if ended else "", markup=False, soft_wrap=True)
+        console().print(record.reason if ended else "", markup=False, soft_wrap=True)
         self._refresh()
-
-    def _reason(self, record: TrialRecord) -> str:
-        """Why it ended; what an earlier one has failed for, too, isn't shown again."""
-        if record.status != "failed":
-            return record.reason
-        first = self._failures.setdefault(record.reason, record.number)
-        return record.reason if first == record.number else f"as trial {first}"
 
     def _refresh(self) -> None:
         limit = f" of {self._trials}" if self._trials else ""
         left = f", {duration(max(0.0, self._budget - (time.monotonic() - self._started)))} left" if self._budget else ""
         live = ", ".join(f"{origin(r.number)[0]} {label(r)} epoch {r.epoch + 1}" for r in self._running.values())
         self._status.update(f"{self._done}{limit} trials done{left}; running: {live}")
+
+
+def _short(value: Value) -> str:
+    return f"{value:.3g}" if isinstance(value, float) else text(value)

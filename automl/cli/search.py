@@ -44,8 +44,10 @@ def search(
         Optional[str], typer.Option(help="tpe, gp, cmaes, nsga2, qmc, random, grid, or module:Class.")
     ] = None,
     scheduler: Annotated[
-        Optional[str], typer.Option(help="asha, hyperband, median (stop weak trials early) or none.")
+        Optional[str],
+        typer.Option(help="asha, hyperband, median (stop weak trials early), pbt (a population) or none."),
     ] = None,
+    population: Annotated[Optional[int], typer.Option(help="Trials that pbt trains side by side.")] = None,
     trials: Annotated[Optional[int], typer.Option(help="At most so many trials.")] = None,
     time_budget: Annotated[Optional[str], typer.Option(help="At most so long: 90s, 10m, 1h30m.")] = None,
     cost_budget: Annotated[Optional[float], typer.Option(help="At most so expensive, by --cost-per-hour.")] = None,
@@ -102,6 +104,7 @@ def search(
         "task": task,
         "sampler": sampler,
         "scheduler": scheduler,
+        "population": population,
         "trials": trials,
         "time_budget": time_budget,
         "cost_budget": cost_budget,

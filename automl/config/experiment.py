@@ -8,12 +8,15 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from automl.config.quantities import Duration, Size
 
 Sampler = Literal["tpe", "gp", "cmaes", "nsga2", "qmc", "random", "grid"]
-Scheduler = Literal["asha", "hyperband", "median", "none"]
+Scheduler = Literal["asha", "hyperband", "median", "pbt", "none"]
 SAMPLERS: tuple[str, ...] = get_args(Sampler)
 SCHEDULERS: tuple[str, ...] = get_args(Scheduler)
 
 LEARN_FROM_FINISHED = ("gp", "nsga2")
 """Samplers that need finished trials: from one that was stopped early they learn nothing."""
+
+SMALLEST_POPULATION = 4
+"""Of which a quarter is one."""
 
 
 def _confirm(value: Any) -> Any:
@@ -48,6 +51,7 @@ class Experiment(BaseModel):
         constraints: What a winner must keep to, such as `parameters<=2e6`.
         sampler: What proposes: one of `SAMPLERS`, or somebody else's (`module:Class`, `hub:...`).
         scheduler: What stops early; None fits it to the sampler.
+        population: Trials that `pbt` trains side by side; None: all, in even parts where they are many.
         trials, time_budget: The first limit reached ends the search; time is in seconds of wall-clock. Only a grid,
             which ends by itself, may do without.
         cost_budget, cost_per_hour: A time limit in money: of all machines together, in one currency.
@@ -85,6 +89,7 @@ class Experiment(BaseModel):
     constraints: tuple[str, ...] = ()
     sampler: str = "tpe"
     scheduler: Scheduler | None = None
+    population: int | None = Field(default=None, ge=SMALLEST_POPULATION)
     trials: int | None = Field(default=None, ge=1)
     time_budget: Duration | None = None
     cost_budget: float | None = Field(default=None, gt=0)

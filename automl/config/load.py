@@ -8,7 +8,7 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
-from automl.config.experiment import LEARN_FROM_FINISHED, SAMPLERS, Experiment
+from automl.config.experiment import LEARN_FROM_FINISHED, SAMPLERS, SMALLEST_POPULATION, Experiment
 from automl.config.storage import checked_storage
 from automl.errors import UserError, unknown
 
@@ -82,6 +82,7 @@ def load_experiment(
             )
     _check_sampler(experiment.sampler, experiment.scheduler)
     _check_objectives(experiment)
+    _check_population(experiment)
     return experiment
 
 
@@ -95,12 +96,34 @@ def _is_regression(keys: Mapping[str, Any]) -> bool:
     return str(keys.get("task", "")).endswith("-regression")
 
 
+def _check_population(experiment: Experiment) -> None:
+    members, trials = experiment.population, experiment.trials
+    if experiment.scheduler != "pbt":
+        if members:
+            raise UserError(
+                f"--population {members} is for --scheduler pbt, which trains so many trials side by side.",
+                hint="Add --scheduler pbt, or leave out --population.",
+            )
+        return
+    if experiment.sampler == "grid":
+        raise UserError(
+            "--sampler grid and --scheduler pbt don't go together: a grid trains each configuration as it is, and pbt "
+            "changes them while they train.",
+            hint="Use --scheduler none, or --sampler random.",
+        )
+    if trials and trials < (members or SMALLEST_POPULATION):
+        raise UserError(
+            f"--scheduler pbt with {trials} trials: a population has {members or SMALLEST_POPULATION} members"
+            f"{'' if members else ' at least'}, each of them a trial.",
+            hint=f"Add --trials {members or 8}" + (", or a smaller --population." if members else "."),
+        )
+
+
 def _check_objectives(experiment: Experiment) -> None:
     asked = "--minimize" if experiment.minimize else "--constraint" if experiment.constraints else ""
     if experiment.minimize and experiment.scheduler not in (None, "none"):
         raise UserError(
-            f"--minimize and --scheduler {experiment.scheduler} don't go together: early stopping would follow the "
-            "metric alone.",
+            f"--minimize and --scheduler {experiment.scheduler} don't go together: it would follow the metric alone.",
             hint="Use --scheduler none, or a --constraint in place of --minimize.",
         )
     if asked and experiment.sampler == "cmaes":

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from automl.files import replacing
 from automl.search.records import Report, TrialRecord
+from automl.search.watcher import Watcher
 
 FILE = "used"
 
@@ -49,7 +50,7 @@ class Moment:
         return self.at if self.machine == machine() else time.monotonic() + self.left
 
 
-class UsedTime:
+class UsedTime(Watcher):
     """A watcher that notes in a search's folder how long the search has run: what a break doesn't count in.
 
     Args:
@@ -61,9 +62,6 @@ class UsedTime:
         self._started = started
         self._clock = clock
         self._noted = started
-
-    def trial_recovered(self, record: TrialRecord) -> None:
-        pass
 
     def trial_started(self, record: TrialRecord) -> None:
         self._note()

@@ -17,12 +17,12 @@ from typing import TYPE_CHECKING
 
 from automl.search.budget import StopSignal
 from automl.search.folders import drop_weights, weights_of
-from automl.search.records import Report, TrialRecord, ranked
+from automl.search.records import TrialRecord, ranked
 from automl.search.reruns import FIRST, Reruns, with_seed
+from automl.search.watcher import Watcher
 
 if TYPE_CHECKING:
     from automl.config import Experiment
-    from automl.search.state import Watcher
 
 BELOW = "confirmed"
 """Folder in the search's that the runs with other seeds write to."""
@@ -133,7 +133,7 @@ def affordable(candidates: Sequence[TrialRecord], workers: int, seconds: float) 
     return candidates[:count]
 
 
-class Reserve:
+class Reserve(Watcher):
     """A watcher that brings the deadline of a search's trials forward, to keep time for what follows them.
 
     Args:
@@ -149,12 +149,6 @@ class Reserve:
 
     def trial_recovered(self, record: TrialRecord) -> None:
         self.trial_finished(record)
-
-    def trial_started(self, record: TrialRecord) -> None:
-        pass
-
-    def epoch_done(self, record: TrialRecord, report: Report) -> None:
-        pass
 
     def trial_finished(self, record: TrialRecord) -> None:
         self._best = ranked([*self._best, record])[: self._count]

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from automl.data import Dataset
     from automl.search.reruns import Reruns
     from automl.search.runner import Plan
-    from automl.search.state import Watcher
+    from automl.search.watcher import Watcher
 
 Execute = Callable[..., None]
 """execute(trials, data=None, **changes): runs them; on other data than the plan's, with other `Settings`."""

@@ -14,9 +14,9 @@ from automl.search.confirm import folder_of
 from automl.search.folders import drop_weights, journal_of, predictions_of, reports_file_of, weights_of
 from automl.search.records import INTERRUPTED, TrialRecord, ranked
 from automl.search.reruns import origin
+from automl.search.watcher import Watcher
 
 if TYPE_CHECKING:
-    from automl.search.records import Report
     from automl.space import Configuration
 
 COUNT = 25
@@ -32,12 +32,12 @@ def bytes_written(size_mb: float, predictions: int = 0) -> int:
     return int(WRITTEN * size_mb * 1e6) + 2 * predictions
 
 
-def share_of(cap: int, workers: int) -> float:
-    """What of a disk cap each trial may take while it runs."""
-    return cap / 2 / workers
+def share_of(cap: int, trials: int) -> float:
+    """What of a disk cap each trial may take while so many run, or wait for each other in a population."""
+    return cap / 2 / trials
 
 
-class Kept:
+class Kept(Watcher):
     """A watcher that deletes the weights and predictions of trials that have ended, all but those of the best.
 
     Those of the best and of the default configuration always stay. Of the others the worst go first, where they have
@@ -59,12 +59,6 @@ class Kept:
 
     def trial_recovered(self, record: TrialRecord) -> None:
         self.trial_finished(record)
-
-    def trial_started(self, record: TrialRecord) -> None:
-        pass
-
-    def epoch_done(self, record: TrialRecord, report: Report) -> None:
-        pass
 
     def trial_finished(self, record: TrialRecord) -> None:
         if record.reason == INTERRUPTED:  # it goes on

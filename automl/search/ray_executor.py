@@ -12,7 +12,7 @@ from ray.tune.search import Searcher
 
 from automl.search.cluster import Shares
 from automl.search.records import Report
-from automl.search.reruns import Reruns
+from automl.search.reruns import Reruns, seed_of
 from automl.search.state import SearchState
 from automl.search.trainable import Settings, TrialActor
 
@@ -43,12 +43,12 @@ class RayExecutor:
 
     def _run(self, state: Trials) -> None:
         actor = tune.with_parameters(TrialActor, settings=self._settings, arrays=self._arrays)
-        searcher = StateSearcher(state)
+        searcher = StateSearcher(state, self._settings.seed)
         tuner = tune.Tuner(
             tune.with_resources(actor, {"cpu": self._shares.cpus, "gpu": self._shares.gpus}),
             tune_config=tune.TuneConfig(
                 search_alg=searcher,
-                scheduler=StateScheduler(state),
+                scheduler=StateScheduler(state, self._shares.workers),
                 num_samples=-1,
                 max_concurrent_trials=self._shares.workers,
                 reuse_actors=True,
@@ -78,11 +78,23 @@ class _Unpickled:
 
 
 class StateScheduler(_Unpickled, FIFOScheduler):  # type: ignore[misc]
-    """Passes on each epoch, and stops the trials that the state wants stopped."""
+    """Passes on each epoch, and stops the trials that the state wants stopped.
 
-    def __init__(self, state: Trials) -> None:
+    Args:
+        workers: So many are kept while they have nothing to do, as in a population where trials wait for each other.
+    """
+
+    def __init__(self, state: Trials, workers: int) -> None:
         super().__init__()
         self._state = state
+        self._workers = workers
+
+    def on_trial_add(self, tune_controller: Any, trial: Any) -> None:
+        super().on_trial_add(tune_controller, trial)
+        if self._workers and (cache := getattr(tune_controller, "_actor_cache", None)):
+            # Ray Tune keeps one, and takes seconds to make others anew.
+            cache.increase_max(trial.placement_group_factory, self._workers)
+            self._workers = 0
 
     def on_trial_result(self, tune_controller: Any, trial: Any, result: dict[str, Any]) -> str:
         del tune_controller
@@ -96,9 +108,10 @@ class StateSearcher(_Unpickled, Searcher):  # type: ignore[misc]
     The last result of a trial, also of one that was stopped, comes only to `on_trial_complete`.
     """
 
-    def __init__(self, state: Trials) -> None:
+    def __init__(self, state: Trials, seed: int) -> None:
         super().__init__(metric="merit", mode="max")
         self._state = state
+        self._seed = seed
         self._numbers: dict[str, int] = {}
 
     def suggest(self, trial_id: str) -> dict[str, Any] | str | None:
@@ -111,7 +124,8 @@ class StateSearcher(_Unpickled, Searcher):  # type: ignore[misc]
         # Until something has finished, a slow trial is better than none.
         return {
             "number": record.number,
-            "configuration": record.configuration,
+            "seed": seed_of(self._seed, record),
+            "line": [(segment.since, segment.configuration) for segment in record.line],
             "must_fit": self._state.has_finished_trial,
             "deadline": self._state.deadline,
         }

@@ -1,15 +1,19 @@
 """What MLflow is told of a search."""
 
+import json
 import shlex
 import sys
 from collections.abc import Iterable, Mapping
+from dataclasses import asdict
+from itertools import pairwise
 from pathlib import Path
 
 from automl.search.folders import reports_of
 from automl.search.objectives import closest
-from automl.search.records import Report, TrialRecord
+from automl.search.records import INTERRUPTED, Report, TrialRecord
 from automl.search.reruns import label, origin, title
 from automl.search.runner import Plan, SearchResult
+from automl.search.watcher import Watcher
 from automl.space import chosen_components
 from automl.tracking import Store, Tracker, names
 from automl.tracking.recorded import RecordedRun
@@ -58,13 +62,14 @@ def _record_inputs(plan: Plan, tracker: Tracker) -> None:
         tracker.artifact(plugin.text, f"plugins/{Path(plugin.path).stem}-{plugin.sha256[:12]}.py")
 
 
-class Recorder:
+class Recorder(Watcher):
     """Passes on to MLflow what happens in a search."""
 
     def __init__(self, tracker: Tracker, plan: Plan) -> None:
         self._tracker = tracker
         self._metric = plan.metric.name
         self._folder = plan.folder
+        self._changing = plan.experiment.scheduler == "pbt"
         self._provenance = {component.key: component.provenance for component in plan.components}
 
     def trial_started(self, record: TrialRecord) -> None:
@@ -76,7 +81,15 @@ class Recorder:
             record.configuration,
             plugins=sorted(used),
             of=number if seed > 1 else None,
+            settled=not self._may_change(record),
+            lineage=lineage(record),
         )
+
+    def trial_took_over(self, record: TrialRecord) -> None:
+        self.trial_started(record)
+
+    def _may_change(self, record: TrialRecord) -> bool:
+        return self._changing and origin(record.number)[1] == 1
 
     def trial_recovered(self, record: TrialRecord) -> None:
         """Of a trial that had ended when the search was broken off: what the store hasn't got of it."""
@@ -99,7 +112,22 @@ class Recorder:
         if record.best:
             figures |= {names.best(self._metric): record.best[f"val_{self._metric}"], "best_epoch": record.best_epoch}
         reason = record.error or record.reason
-        self._tracker.trial_finished(record.number, status=record.status, reason=reason, summary=figures)
+        if record.lineage:
+            schedule = json.dumps([asdict(segment) for segment in record.line], indent=2)
+            self._tracker.artifact(schedule, "schedule.json", number=record.number)
+        self._tracker.trial_finished(
+            record.number,
+            status=record.status,
+            reason=reason,
+            summary=figures,
+            params=record.configuration if self._may_change(record) and record.reason != INTERRUPTED else None,
+        )
+
+
+def lineage(record: TrialRecord) -> str:
+    """Whose training it goes on from: "trial 2 until epoch 6, trial 0 until epoch 12"; "" where it is all its own."""
+    parts = pairwise(record.line)
+    return ", ".join(f"trial {part.number} until epoch {following.since}" for part, following in parts)
 
 
 def winner_note(

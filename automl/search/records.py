@@ -65,11 +65,22 @@ class Report:
         return cls(**raw | {"merit": tuple(raw["merit"]) if raw["merit"] else None})
 
 
+@dataclass(frozen=True)
+class Segment:
+    """A part of a training: after `since` epochs, trial `number` went on with `configuration`."""
+
+    since: int
+    number: int
+    configuration: Configuration
+
+
 @dataclass
 class TrialRecord:
     """A trial as the search sees it; `number` is the study's.
 
     Args:
+        configuration: The present one; the study has the one that was proposed.
+        lineage: How it came to be, where it goes on from another's checkpoint (`pbt`): its own part is the last one.
         others: Its further objectives, each signed so that higher is better; known when it has ended.
         broken: The constraints that it breaks, for a person -> by how much, as a part of the bound.
         deaths: How often its worker died.
@@ -92,6 +103,7 @@ class TrialRecord:
     others: tuple[float, ...] = ()
     broken: dict[str, float] = field(default_factory=dict)
     deaths: int = 0
+    lineage: tuple[Segment, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """All but number and configuration, as JSON has it."""
@@ -99,10 +111,11 @@ class TrialRecord:
 
     @classmethod
     def from_dict(cls, number: int, configuration: Configuration, kept: Mapping[str, Any]) -> "TrialRecord":
-        """What `to_dict` kept; other keys are passed over."""
+        """What `to_dict` kept; other keys are passed over. `configuration` is the one that was proposed."""
         own = {name: kept[name] for name in cls.__dataclass_fields__ if name in kept}
         own |= {"merit": tuple(own["merit"]) if own["merit"] else None, "others": tuple(own.get("others", ()))}
-        return cls(number, configuration, **own)
+        lineage = tuple(Segment(**segment) for segment in own.pop("lineage", ()))
+        return cls(number, lineage[-1].configuration if lineage else configuration, **own, lineage=lineage)
 
     def update(self, report: Report) -> None:
         """Takes in a report; the best epoch's metrics are kept, not the last one's."""
@@ -114,6 +127,19 @@ class TrialRecord:
         self.seconds += report.seconds
         if report.is_best:
             self.best_epoch, self.best, self.merit = report.epoch, report.metrics, report.merit
+
+    @property
+    def line(self) -> tuple[Segment, ...]:
+        """The parts of its training, from the first epoch on; one, where it is all its own."""
+        return self.lineage or (Segment(0, self.number, self.configuration),)
+
+    def take_over(self, lineage: Iterable[Segment]) -> None:
+        """It goes on from another's checkpoint: what it had reached by itself doesn't count any more."""
+        self.lineage = tuple(lineage)
+        self.configuration = self.lineage[-1].configuration
+        self.best_epoch, self.best, self.merit = 0, {}, None
+        for cost in COSTS:
+            setattr(self, cost, 0)
 
     def beats(self, other: "TrialRecord | None") -> bool:
         """Whether its best epoch is better; equal values of the metric are decided by the other objectives, then by

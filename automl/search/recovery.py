@@ -43,6 +43,12 @@ class Recovered:
     broken_off: tuple[BrokenOff, ...] = ()
     curves: tuple[tuple[int, int, float], ...] = ()
 
+    @property
+    def all(self) -> list[TrialRecord]:
+        """By number."""
+        records = [*self.ended, *(trial.record for trial in self.broken_off)]
+        return sorted(records, key=lambda record: record.number)
+
 
 def recover(study: Study, folder: Path) -> Recovered:
     """Reads the trials of `study`, and tells it the end of those that were killed just before it was told."""
@@ -79,8 +85,9 @@ def merits(curves: tuple[tuple[int, int, float], ...], sign: int) -> Iterator[tu
 def tell(study: Study, trial: Trial, record: TrialRecord, told: Mapping[str, Any]) -> None:
     """Ends a trial in its study: complete with its best values, pruned with its curve, or failed.
 
-    A failure teaches samplers nothing. So what is the configuration's own fault is pruned, and infeasible. May be
-    called again if it was killed in between.
+    A failure teaches samplers nothing. So what is the configuration's own fault is pruned, and infeasible. What went on
+    from another's checkpoint is pruned with the curve that it had before: the rest isn't its proposal's. May be called
+    again if it was killed in between.
 
     Args:
         told: `values`, of each objective at the best epoch, or None; and `violations`, see `Objectives`.
@@ -91,6 +98,9 @@ def tell(study: Study, trial: Trial, record: TrialRecord, told: Mapping[str, Any
     undefined = record.status == "finished" and told["values"] is None
     if lost or undefined:
         study.tell(trial, state=TrialState.FAIL)
+        return
+    if record.lineage:
+        study.tell(trial, state=TrialState.PRUNED)
         return
     known = trial.constraints
     for name, violation in told["violations"].items():

@@ -19,8 +19,8 @@ from automl.search.budget import StopSignal
 from automl.search.confirm import SLACK, START, folder_of
 from automl.search.folders import reports_of, weights_of
 from automl.search.keep import bytes_written
-from automl.search.records import TrialRecord
-from automl.search.reruns import Reruns
+from automl.search.records import Report, TrialRecord
+from automl.search.reruns import FIRST, Reruns, again
 
 if TYPE_CHECKING:
     from automl.data import Dataset, Split
@@ -76,8 +76,8 @@ def refit(
         train: Runs what it is given on such data with such `repeats`, writing to `BELOW`.
     """
     repeats = _curve(run, metric, search)
-    again = TrialRecord(run.number, run.configuration)
-    reruns = Reruns([again], folder=search / BELOW, stop=stop, watchers=[])
+    repeated = again(run, run.number)
+    reruns = Reruns([repeated], folder=search / BELOW, stop=stop, watchers=[])
     if reruns.waits and seconds_needed(run, data) > stop.seconds_left:
         return Refit(len(repeats), None, "the time budget has no room for it")
     if reruns.waits and (missing := make_room(bytes_needed(run, data))):
@@ -86,9 +86,9 @@ def refit(
         joined = search / BELOW / "inputs.npy"
         train(reruns, together(data, joined), repeats)
         joined.unlink(missing_ok=True)
-    if again.status == "finished":
+    if repeated.status == "finished":
         return Refit(len(repeats), weights_of(search / BELOW, run.number))
-    return Refit(len(repeats), None, again.reason or stop.reason() or "")
+    return Refit(len(repeats), None, repeated.reason or stop.reason() or "")
 
 
 def together(data: Dataset, file: Path) -> Dataset:
@@ -114,6 +114,14 @@ def _joined(one: Split, other: Split, file: Path) -> np.ndarray:
 def _curve(run: TrialRecord, metric: Metric, search: Path) -> tuple[float, ...]:
     """The metric after each epoch up to the best one, signed so that higher is better."""
     sign = -1 if metric.minimize else 1
-    reports = reports_of(folder_of(search, run), run.number)[: run.best_epoch]
-    values = [sign * report.metrics[f"val_{metric.name}"] for report in reports]
+    values = [sign * report.metrics[f"val_{metric.name}"] for report in _reports(run, search)[: run.best_epoch]]
     return tuple(value if math.isfinite(value) else -math.inf for value in values)
+
+
+def _reports(run: TrialRecord, search: Path) -> list[Report]:
+    """Of each epoch that led to what the run is; those before a trial went on from another one are the other's."""
+    if run.number >= FIRST:
+        return reports_of(folder_of(search, run), run.number)
+    ends = [*(segment.since for segment in run.line[1:]), run.epoch]
+    parts = ((segment, end, reports_of(search, segment.number)) for segment, end in zip(run.line, ends, strict=True))
+    return [report for part, end, reports in parts for report in reports if part.since < report.epoch <= end]

@@ -13,7 +13,7 @@ from automl.search.records import INTERRUPTED, Report, TrialRecord
 from automl.tracking import names
 
 if TYPE_CHECKING:
-    from automl.search.state import Watcher
+    from automl.search.watcher import Watcher
 
 FIRST = 1_000_000
 """Numbers of runs with another seed begin here: beyond those of trials, from which seeds are made."""
@@ -21,7 +21,12 @@ FIRST = 1_000_000
 
 def with_seed(trial: TrialRecord, seed: int) -> TrialRecord:
     """The run of a trial's configuration with its second, third, ... seed."""
-    return TrialRecord(FIRST + 10 * trial.number + seed, trial.configuration)
+    return again(trial, FIRST + 10 * trial.number + seed)
+
+
+def again(trial: TrialRecord, number: int) -> TrialRecord:
+    """A run of what the trial was trained with, from its first epoch on, under that number."""
+    return TrialRecord(number, trial.configuration, lineage=trial.lineage)
 
 
 def origin(number: int) -> tuple[int, int]:
@@ -29,8 +34,12 @@ def origin(number: int) -> tuple[int, int]:
     return divmod(number - FIRST, 10) if number >= FIRST else (number, 1)
 
 
-def seed_of(seed: int, number: int) -> int:
-    """What a run is trained with in a search of that seed: another for each run."""
+def seed_of(seed: int, run: TrialRecord) -> int:
+    """What a run is trained with in a search of that seed: another for each run.
+
+    A trial that goes on from others began as the first of them.
+    """
+    number = run.number if run.number >= FIRST else run.line[0].number
     return seed * 100_003 + number
 
 

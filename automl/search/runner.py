@@ -18,21 +18,27 @@ from automl.search.budget import Limits, StopSignal, deadline_of
 from automl.search.clock import UsedTime
 from automl.search.cluster import Cluster, Shares
 from automl.search.confirm import Verdict
+from automl.search.exploration import live_parameters
 from automl.search.finals import Execute, Finals
+from automl.search.handover import Checkpoints
 from automl.search.keep import Kept, share_of
 from automl.search.objectives import Objectives, make_objectives, pareto_front
+from automl.search.population import Population
 from automl.search.prior import Prior, give_prior
 from automl.search.proposals import Proposals
 from automl.search.records import TrialRecord
 from automl.search.recovery import recover
 from automl.search.refit import Refit
-from automl.search.schedulers import make_scheduler
+from automl.search.schedulers import Pbt, Scheduler, make_scheduler
 from automl.search.sharing import share
-from automl.search.state import SearchState, Watcher
+from automl.search.state import SearchState
 from automl.search.studies import open_study
+from automl.search.watcher import Watcher
 from automl.space import Space
 
 if TYPE_CHECKING:
+    from optuna import Study
+
     from automl.data import Dataset
     from automl.evaluation import Metric
     from automl.search.ray_executor import Trials
@@ -121,7 +127,7 @@ def run_search(plan: Plan, cluster: Cluster, watchers: Sequence[Watcher]) -> Sea
             plan.metric.minimize,
         ),
         stop=stop,
-        scheduler=make_scheduler(experiment.chosen_scheduler, most_epochs(plan.space)),
+        scheduler=_scheduler(plan, study),
         folder=plan.folder,
         watchers=watching,
         objectives=plan.objectives,
@@ -143,11 +149,27 @@ def run_search(plan: Plan, cluster: Cluster, watchers: Sequence[Watcher]) -> Sea
     return SearchResult(tuple(trials), best, state.ended_by, interrupted(), verdict, refit)
 
 
+def _scheduler(plan: Plan, study: Study) -> Scheduler:
+    rule = scheduler_of(plan.experiment, plan.space)
+    if not isinstance(rule, Pbt):
+        return rule
+    return Population(
+        rule,
+        study,
+        plan.space,
+        live_parameters(plan.components, plan.space),
+        handover=Checkpoints(plan.folder),
+        seed=plan.experiment.seed,
+        default=plan.space.default(),
+    )
+
+
 def _executor(plan: Plan) -> Execute:
     from automl.search.ray_executor import RayExecutor
     from automl.search.trainable import Settings
 
-    shares = plan.shares
+    shares, disk = plan.shares, plan.experiment.disk
+    at_a_time = max(shares.workers, plan.experiment.population or 0)
     settings = Settings(
         plan.metric.name,
         plan.experiment.seed,
@@ -158,7 +180,7 @@ def _executor(plan: Plan) -> Execute:
         plan.plugins,
         # What was stopped, these samplers never hear of: they would propose it again and again.
         () if plan.experiment.sampler in LEARN_FROM_FINISHED else plan.objectives.constraints,
-        disk_share=share_of(plan.experiment.disk, shares.workers) if plan.experiment.disk else math.inf,
+        disk_share=share_of(disk, at_a_time) if disk else math.inf,
     )
     arrays = share(plan.data)
 
@@ -167,6 +189,11 @@ def _executor(plan: Plan) -> Execute:
         RayExecutor(plan.folder, replace(settings, **changes), shared, shares).run(trials)
 
     return execute
+
+
+def scheduler_of(experiment: Experiment, space: Space) -> Scheduler:
+    """The rule of an experiment for the trials of `space`."""
+    return make_scheduler(experiment.chosen_scheduler, most_epochs(space), experiment.population)
 
 
 def most_epochs(space: Space) -> int:

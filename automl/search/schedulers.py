@@ -3,6 +3,7 @@ replaying what its study holds, and a simulated search decides as a real one doe
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from statistics import fmean, median
@@ -18,6 +19,18 @@ BELOW_FULL = 2
 
 ENOUGH = 4
 """Curves that a median is taken of, at least."""
+
+QUARTER = 4
+"""Of a population, a quarter goes on from the best quarter; so it has so many members, at least."""
+
+POPULATION = 8
+"""Its members where nothing says how many."""
+
+MOST_MEMBERS = 32
+"""More wait too long for each other."""
+
+ROUNDS = 10
+"""So often a population is compared, about."""
 
 
 class Scheduler(Protocol):
@@ -123,14 +136,54 @@ class MedianStopping:
         return f"median from epoch {self.grace}"
 
 
+@dataclass(frozen=True)
+class Pbt:
+    """The rhythm of population based training, see `population`.
+
+    Args:
+        size: Trials that train side by side.
+        interval: Epochs after which they are compared again; for the first time after two of these.
+    """
+
+    size: int
+    interval: int
+
+    def decide(self, number: int, epoch: int, merit: float) -> bool:
+        """Whether a trial pauses, for the others to come there."""
+        del number, merit
+        return epoch % self.interval == 0 and epoch > self.interval
+
+    def share(self, members: int) -> int:
+        """How many of so many go on from others, at most, and how many they choose from."""
+        return members // QUARTER
+
+    def __str__(self) -> str:
+        often, share = "epoch" if self.interval == 1 else f"{self.interval} epochs", self.share(self.size)
+        who = f"weakest {share} go on from the strongest {share}" if share > 1 else "weakest goes on from the strongest"
+        return f"pbt: {self.size} side by side, from epoch {2 * self.interval} on every {often} the {who}"
+
+
+def population_size(trials: int | None, workers: int) -> int:
+    """How many trials `pbt` trains side by side where nobody says it: all, in even parts where they are many."""
+    if trials is None:
+        return max(POPULATION, workers)
+    return math.ceil(trials / math.ceil(trials / MOST_MEMBERS))
+
+
 def rungs(epochs: int) -> tuple[int, ...]:
     """A third of all epochs, a ninth of them: 10 and 3 of 30. None lies so late that stopping there saves nothing."""
     found = (round(epochs / REDUCTION**power) for power in range(BELOW_FULL, 0, -1))
     return tuple(dict.fromkeys(rung for rung in found if 1 <= rung < epochs))
 
 
-def make_scheduler(name: str, epochs: int) -> Scheduler:
-    """The rule called `name` (see `automl.config.SCHEDULERS`) for trials of at most `epochs` epochs."""
+def make_scheduler(name: str, epochs: int, population: int | None = None) -> Scheduler:
+    """The rule called `name` (see `automl.config.SCHEDULERS`) for trials of at most `epochs` epochs.
+
+    Args:
+        population: How many trials `pbt` trains side by side.
+    """
+    if name == "pbt":
+        return Pbt(population or POPULATION, max(1, round(epochs / ROUNDS)))
     marks = rungs(epochs)
     if name == "none" or not marks:
         return Unhurried()

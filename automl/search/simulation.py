@@ -14,7 +14,8 @@ from automl.search.state import SearchState
 from automl.space import Configuration
 
 Curve = Callable[[Configuration], Sequence[float]]
-"""A configuration's validation metric after each epoch, higher is better."""
+"""A configuration's validation metric after each epoch, higher is better. Where a trial goes on from another's
+checkpoint, it rises from there as its own curve does from that epoch."""
 
 
 @dataclass
@@ -34,6 +35,7 @@ class _Running:
     values: Sequence[float] = field(compare=False)
     figures: Mapping[str, float] = field(compare=False)
     epoch: int = field(compare=False, default=0)
+    since: int = field(compare=False, default=0)
 
 
 class SimulatedExecutor:
@@ -80,7 +82,15 @@ class SimulatedExecutor:
     def _start(self, record: TrialRecord) -> _Running:
         due = self._clock.now + self._seconds(record.configuration)
         figures = self._figures(record.configuration)
-        return _Running(due, record.number, self._curve(record.configuration), figures, record.epoch)
+        return _Running(due, record.number, self._values(record), figures, record.epoch, record.line[-1].since)
+
+    def _values(self, record: TrialRecord) -> list[float]:
+        values: list[float] = []
+        for segment in record.line:
+            own = self._curve(segment.configuration)
+            shift = values[segment.since - 1] - own[segment.since - 1] if segment.since else 0.0
+            values[segment.since :] = [value + shift for value in own[segment.since :]]
+        return values
 
     def _advance(self, state: SearchState, running: list[_Running]) -> None:
         """The next epoch that ends, whichever trial's it is."""
@@ -95,7 +105,7 @@ class SimulatedExecutor:
         heapq.heappush(running, trial)
 
     def _report(self, trial: _Running) -> Report:
-        done = trial.values[: trial.epoch]
+        done = trial.values[trial.since : trial.epoch]
         last = trial.epoch == len(trial.values)
         return Report(
             epoch=trial.epoch,

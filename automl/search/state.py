@@ -5,17 +5,19 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from automl.search.budget import Limits, StopSignal
 from automl.search.clock import Moment
 from automl.search.folders import add_report, checkpoint_of, healed_reports_of
 from automl.search.objectives import Objectives
+from automl.search.population import Population
 from automl.search.proposals import Proposals
 from automl.search.records import INTERRUPTED, Report, TrialRecord
 from automl.search.recovery import BrokenOff, Recovered, merits, tell
 from automl.search.schedulers import Scheduler, replay
 from automl.search.storage import Storage
+from automl.search.watcher import Watcher
 
 if TYPE_CHECKING:
     from optuna import Study, Trial
@@ -24,22 +26,13 @@ RETRIES = 1
 """How often a trial goes on whose worker has died; a second death isn't the machine's fault, most likely."""
 
 
-class Watcher(Protocol):
-    """Is told what happens in a search, on the driver, in order."""
-
-    def trial_recovered(self, record: TrialRecord) -> None: ...
-    def trial_started(self, record: TrialRecord) -> None: ...
-    def epoch_done(self, record: TrialRecord, report: Report) -> None: ...
-    def trial_finished(self, record: TrialRecord) -> None: ...
-
-
 class SearchState:
     """Proposes trials while the budget lasts, takes in their reports, tells the study the truth.
 
     Args:
         limits: What ends it besides time.
         objectives: What it looks for; by default the metric of `limits`, and no more.
-        scheduler: What stops trials early.
+        scheduler: What stops trials early; a `Population` lets them pause and go on from each other.
         folder: The search's.
         recovered: What the search had come to before it was broken off.
         storage: Of the study: a trial isn't run before it is saved, and hasn't ended before its end is.
@@ -66,6 +59,7 @@ class SearchState:
         self._limits = limits
         self._stop = stop
         self._scheduler = scheduler
+        self._population = scheduler if isinstance(scheduler, Population) else None
         self._objectives = objectives or Objectives(limits.metric, limits.minimize)
         self._folder = folder
         self._watchers = watchers
@@ -75,22 +69,43 @@ class SearchState:
         self._unsaved: list[TrialRecord] = []
         self.ended_by = ""
         self.is_held_up = False
-        # Until some epoch had a value of the metric, none is worth going on with.
-        self._is_defined = False
         if recovered:
             self._go_on_from(recovered)
 
     def propose(self) -> TrialRecord | None:
         """The next trial to run, or None: for good (`ended_by` says why), or for now where it `is_held_up`."""
         self.is_held_up = False
+        if reason := self._stop.reason():
+            self._end_waiting(reason)
+        if self.save():
+            self._begin_trials()
         if not self.save():
             self._hold_up()
             return None
-        if self.waits:
+        self._go_on_together()
+        if self._waiting:
             return self._waiting.pop(0)
+        self.is_held_up = self._is_training
+        return None
+
+    @property
+    def _is_training(self) -> bool:
+        """Whether a member of a population has not ended: others may have to wait for it."""
+        return self._population is not None and self._population.is_training
+
+    def _begin_trials(self) -> None:
+        """One, where none waits; or all members of a population."""
+        for _ in range(self._population.places if self._population else not self._waiting):
+            if (record := self._next()) is None:
+                return
+            self._waiting.append(record)
+
+    def _next(self) -> TrialRecord | None:
         self.ended_by = self.ended_by or self._why_to_end()
         if self.ended_by:
             return None
+        if self._population:
+            self._population.open()
         proposed = self._proposals.next()
         if proposed is None:
             self.ended_by = "the space is exhausted"
@@ -99,21 +114,20 @@ class SearchState:
         record = TrialRecord(trial.number, configuration)
         self.records[trial.number] = record
         self._live[trial.number] = trial
+        if self._population:
+            self._population.begin(record)
         for watcher in self._watchers:
             watcher.trial_started(record)
-        if self.save():
-            return record
-        self._waiting.append(record)
-        self._hold_up()
-        return None
+        return record
 
     def _hold_up(self) -> None:
         """The storage is away: what runs goes on, and then the search waits, but not for ever."""
-        is_running = len(self._live) > len(self._waiting)
+        paused = self._population.paused if self._population else []
+        is_running = len(self._live) > len(self._waiting) + len(paused)
         if self._storage.is_lost and not is_running:
             self._stop.pause(self._storage.away, "When it is back:")
         self.ended_by = self.ended_by or self._stop.reason() or ""
-        self.is_held_up = not self.ended_by
+        self.is_held_up = not self.ended_by or self._is_training
 
     def save(self) -> bool:
         """Makes the study durable, and passes on which trials have ended in it; whether nothing is left to save."""
@@ -146,7 +160,7 @@ class SearchState:
         """Takes in an epoch; one that was seen already (the last comes twice) is passed over.
 
         Returns:
-            Whether the scheduler wants the trial stopped.
+            Whether the scheduler wants the trial stopped: for good, or to pause.
         """
         record = self.records[number]
         if not report.metrics or report.epoch <= record.epoch:
@@ -158,17 +172,17 @@ class SearchState:
         number = record.number
         record.update(report)
         value = report.metrics[self._objectives.metric]
-        if math.isfinite(value) and not told and not self._objectives.also:  # curves are for a single objective
+        # Curves are for a single objective; what others' weights reach isn't what this trial's proposal does.
+        if math.isfinite(value) and not (told or self._objectives.also or record.lineage):
             self._live[number].report(value, report.epoch)
         for watcher in self._watchers:
             watcher.epoch_done(record, report)
-        self._is_defined = self._is_defined or math.isfinite(value)
-        if not self._is_defined:
-            return True
-        return record.merit is not None and self._scheduler.decide(number, report.epoch, record.merit[0])
+        merit = record.merit[0] if record.merit else -math.inf
+        return self._scheduler.decide(number, report.epoch, merit)
 
     def close(self, number: int, last: Report | None) -> None:
-        """Ends a trial by its last report: still `running` if the scheduler stopped it, None if its worker died.
+        """Ends a trial by its last report: still `running` if the scheduler stopped it, None if its worker died. In a
+        population, one that is still running pauses.
 
         A worker's death is no fault of the trial: it goes on from its checkpoint, `RETRIES` times.
         """
@@ -181,6 +195,9 @@ class SearchState:
             record.status, record.reason = "failed", f"the worker process died{again} (out of memory?)"
         else:
             self.receive(number, last)
+            if last.status == "running" and self._population:
+                self._pause(record, last, self._population)
+                return
             if not last.metrics:  # it ended within an epoch
                 record.update(last)
             record.status, record.reason, record.error = last.status, last.reason, last.error
@@ -189,15 +206,43 @@ class SearchState:
                 self._stop.pause(last.error)
             if last.status == "running":
                 record.status, record.reason = "stopped", f"scheduler, after epoch {record.epoch}"
-            if record.merit and not self._is_defined:
-                name = self._objectives.metric.removeprefix("val_")
-                record.status, record.reason = "failed", f"{name} isn't defined for what it predicts for validation"
         self._objectives.judge(record)
         self.best = record if record.beats(self.best) else self.best
         if record.reason != INTERRUPTED:  # else it goes on when the search is resumed
             self._end(record)
         self._unsaved.append(record)
         self.save()
+        if self._population:
+            self._population.end(record)
+        self._go_on_together()
+
+    def _pause(self, record: TrialRecord, last: Report, population: Population) -> None:
+        sign = -1 if self._objectives.minimize else 1
+        population.pause(record, sign * last.metrics[self._objectives.metric])
+        self._go_on_together()
+
+    def _go_on_together(self) -> None:
+        """Where all members of a population have come to the end of an interval: nobody goes on by what isn't saved."""
+        population = self._population
+        if population is None or self._stop.reason() or not population.is_together:
+            return
+        population.decide_round()
+        if self.save():
+            for record in population.go_on():
+                self._tell_takeover(record)
+                self._waiting.append(record)
+
+    def _tell_takeover(self, record: TrialRecord) -> None:
+        if record.lineage and record.lineage[-1].since == record.epoch:
+            for watcher in self._watchers:
+                watcher.trial_took_over(record)
+
+    def _end_waiting(self, reason: str) -> None:
+        """Of the trials that no worker has: what they have reached by now counts."""
+        paused = self._population.paused if self._population else []
+        waiting, self._waiting = [*self._waiting, *paused], []
+        for record in waiting:
+            self.close(record.number, Report(record.epoch, {}, False, record.merit, "stopped", reason))
 
     def _end(self, record: TrialRecord) -> None:
         trial = self._live.pop(record.number)
@@ -211,7 +256,8 @@ class SearchState:
         for record in recovered.ended:
             self.records[record.number] = record
             self.best = record if record.beats(self.best) else self.best
-            self._is_defined = self._is_defined or record.point is not None
+        if self._population:
+            self._population.recover(recovered.all, recovered.ended)
         sign = -1 if self._objectives.minimize else 1
         replay(self._scheduler, merits(recovered.curves, sign))
         for trial in recovered.broken_off:
@@ -235,6 +281,9 @@ class SearchState:
         last, stop = None, False
         for last in reports:
             stop = self._take_in(record, last, told=last.epoch in told)
+            if self._population:
+                self._population.inherit(record)
+                self._tell_takeover(record)
         if last and (stop or last.status != "running"):
             self.close(record.number, last)
         else:

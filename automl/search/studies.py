@@ -34,8 +34,7 @@ def open_study(plan: Plan) -> tuple[Study, Storage]:
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     url, folder, directions = plan.experiment.storage, plan.folder, plan.objectives.directions
     study, storage = _in_database(url, folder, directions) if url else _in_journal(folder, directions)
-    experiment, objectives = plan.experiment, len(study.directions)
-    study.sampler = make_sampler(experiment.sampler, plan.space, experiment.seed, objectives=objectives)
+    study.sampler = make_sampler(plan.experiment.sampler, plan.experiment.seed)
     return study, storage
 
 

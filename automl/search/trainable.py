@@ -20,7 +20,6 @@ from automl.search.folders import checkpoint_of, is_current, reports_of, weights
 from automl.search.keep import bytes_written
 from automl.search.objectives import Constraint
 from automl.search.records import INTERRUPTED, Report, is_out_of_memory
-from automl.search.reruns import seed_of
 
 
 @dataclass(frozen=True)
@@ -65,6 +64,7 @@ class TrialActor(tune.Trainable):  # type: ignore[misc]
     def _begin(self, config: dict[str, Any]) -> None:
         self._trial = config
         self._started = time.monotonic()
+        self._since = 0  # epochs that were done before the configuration which the trainer has
         self._trainer: Any = None  # frees the former model before the next is built
         self._merit: tuple[float, float] | None = None
         self._reports: list[str] = []
@@ -93,6 +93,8 @@ class TrialActor(tune.Trainable):  # type: ignore[misc]
         return {"merit": merit, "epoch": report.epoch, "done": done, "report": report.to_json()}
 
     def _epoch(self) -> Report:
+        if self._trainer and self._in_force(self._trainer.epoch)[0] != self._since:
+            self._trainer = None
         if self._trainer is None:
             self._trainer = self._make_trainer()
         self._check_costs()
@@ -117,11 +119,8 @@ class TrialActor(tune.Trainable):  # type: ignore[misc]
 
     def _check_costs(self) -> None:
         """Stops a trial as soon as it is known that it can't win: a cost that breaks a constraint stays as it is."""
-        from automl.errors import TrialError, TrialStopped
+        from automl.errors import TrialStopped
 
-        data, share = self._data.source, self._settings.disk_share
-        if bytes_written(self._costs["size_mb"], 4 * len(data.val_targets) * data.task.num_outputs) > share:
-            raise TrialError(f"too big for its share of the disk cap, {readable(share)}")
         for constraint in self._settings.constraints:
             value = self._costs.get(constraint.figure)
             if value is not None and (broken := constraint.broken_by(value)):
@@ -150,10 +149,16 @@ class TrialActor(tune.Trainable):  # type: ignore[misc]
             return None
         return too_slow(time.monotonic() - self._started, self._trainer.progress, self._stop.seconds_left)
 
+    def _in_force(self, epoch: int) -> tuple[int, dict[str, Any]]:
+        """Since when which configuration is trained, after so many epochs."""
+        found: tuple[int, dict[str, Any]] = [part for part in self._trial["line"] if part[0] <= epoch][-1]
+        return found
+
     def _make_trainer(self) -> Any:
         import torch
 
         from automl.components import load_catalog
+        from automl.errors import TrialError
         from automl.evaluation import find_metric
         from automl.training.device import DeviceData
         from automl.training.making import make_trainer
@@ -167,22 +172,28 @@ class TrialActor(tune.Trainable):  # type: ignore[misc]
             self._data = DeviceData.on(device, self._arrays.open())
         number, deadline = self._trial["number"], self._trial["deadline"]
         self._stop = StopSignal(self._search, deadline.here() if deadline else None)
+        checkpoint = checkpoint_of(self._folder, number)
+        reports = reports_of(self._folder, number) if checkpoint.exists() else []
+        self._since, configuration = self._in_force(reports[-1].epoch if reports else 0)
         trainer = make_trainer(
             load_catalog(settings.plugins),
             self._data,
-            self._trial["configuration"],
+            configuration,
             metric=find_metric(settings.metric, self._data.source.task.kind),
-            seed=seed_of(settings.seed, number),
+            seed=self._trial["seed"],
             weights=weights_of(self._folder, number),
             repeats=settings.repeats,
         )
         self._costs = {"parameters": trainer.parameters, "size_mb": trainer.size_mb}
-        reports = reports_of(self._folder, number)
-        if checkpoint_of(self._folder, number).exists():
-            trainer.restore(checkpoint_of(self._folder, number))
+        task, rows = self._data.source.task, len(self._data.source.val_targets)
+        if bytes_written(trainer.size_mb, 4 * rows * task.num_outputs) > settings.disk_share:
+            raise TrialError(f"too big for its share of the disk cap, {readable(settings.disk_share)}")
+        if reports:
+            trainer.restore(checkpoint)
             self._reports = [report.to_json() for report in reports]
-            self._merit = reports[-1].merit
-            self._costs["latency_ms"] = reports[-1].latency_ms
+            own = [report for report in reports if report.epoch > self._since]
+            self._merit = own[-1].merit if own else None
+            self._costs["latency_ms"] = own[-1].latency_ms if own else 0.0
         return trainer
 
     def _end(self, status: Any, reason: str, *, error: str = "", diverged: bool = False) -> Report:

@@ -11,6 +11,7 @@ COMPONENTS = "automl.components"  # "resnet + hflip + l1"
 PLUGINS = "automl.plugins"  # "net.py sha256:12ab...; package automl 0.1.0"
 NUMBER = "automl.number"
 PARETO = "automl.pareto"  # "true" on the trials that none is better than in every objective
+LINEAGE = "automl.lineage"  # of a trial of a population: "trial 2 until epoch 6, trial 0 until epoch 12"
 WINNER = "automl.winner"  # "true" on the winner, its number on the search
 
 SEARCH = "search"
@@ -20,6 +21,7 @@ CONFIRMATION = "confirmation"  # of a trial: the same with another seed
 # Names that MLflow's user interface gives a meaning to.
 NOTE = "mlflow.note.content"
 PARENT = "mlflow.parentRunId"
+RUN_NAME = "mlflow.runName"
 USER = "mlflow.user"
 SOURCE = "mlflow.source.name"
 SOURCE_TYPE = "mlflow.source.type"

@@ -101,20 +101,25 @@ class Tracker:
         *,
         plugins: Sequence[str] = (),
         of: int | None = None,
+        settled: bool = True,
+        lineage: str = "",
     ) -> None:
-        """A trial begins.
+        """A trial begins, or goes on with other parameters.
 
         Args:
             name: Short: the model's, say. The number is put before it.
             plugins: Where the code of its components came from, with version or hash.
             of: The trial that it confirms with another seed; then it has no place on the leaderboard.
+            settled: Whether the parameters stay. MLflow never lets go of one, so others come with `trial_finished`.
+            lineage: Which trials it went on from.
         """
         self._names[number] = names.run_name(number if of is None else of, name)
         self._live.add(number)
         own = {names.NUMBER: str(number), names.STATE: "running", names.COMPONENTS: names.components(params)}
         own |= {names.PLUGINS: "; ".join(plugins)} if plugins else {}
+        own |= {names.RUN_NAME: self._names[number], names.LINEAGE: lineage} if lineage else {}
         role = names.TRIAL if of is None else names.CONFIRMATION
-        self._post(number, RunUpdate(params=texts(params), tags={**self._tags(role), **own}))
+        self._post(number, RunUpdate(params=texts(params) if settled else {}, tags={**self._tags(role), **own}))
 
     def epoch(self, number: int, epoch: int, metrics: Mapping[str, float]) -> None:
         """What one epoch gave; values that aren't finite are left out, and so is what the store has already."""
@@ -126,7 +131,15 @@ class Tracker:
         """What a model gave on the test split, at the epoch that it is of."""
         self._post(number, RunUpdate(metrics=points(metrics, epoch)))
 
-    def trial_finished(self, number: int, *, status: str, reason: str, summary: Mapping[str, float]) -> None:
+    def trial_finished(
+        self,
+        number: int,
+        *,
+        status: str,
+        reason: str,
+        summary: Mapping[str, float],
+        params: Mapping[str, object] | None = None,
+    ) -> None:
         """The end of a trial.
 
         Args:
@@ -134,6 +147,7 @@ class Tracker:
             status: "finished", "stopped" or "failed".
             reason: One line; the whole traceback where it failed.
             summary: Figures of the trial as a whole, with `names.best(metric)` among them.
+            params: Where they weren't settled before.
         """
         self._live.discard(number)
         failed = status == "failed"
@@ -141,7 +155,8 @@ class Tracker:
         note = f"{status.capitalize()}: {line}" + (f"\n\n```\n{reason[-7000:]}\n```" if failed else "")
         tags = {names.STATE: status, names.REASON: line, names.NOTE: note}
         ended = ("FAILED" if failed else "FINISHED", now())
-        self._post(number, RunUpdate(metrics=points(short(summary), 0), tags=tags, ended=ended))
+        metrics = points(short(summary), 0)
+        self._post(number, RunUpdate(metrics=metrics, params=texts(params or {}), tags=tags, ended=ended))
 
     def search_summary(self, *, metrics: Mapping[str, float], note: str, winner: int | None) -> None:
         """What the search came to: on its run, and the winner marked among the trials.

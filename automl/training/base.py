@@ -47,6 +47,7 @@ class BaseTrainer(ABC):
         self._best: tuple[float, float] | None = None
         self.epoch = 0
         self.epochs = epochs
+        self.took_over = False
 
     @property
     @abstractmethod
@@ -77,7 +78,8 @@ class BaseTrainer(ABC):
 
     @abstractmethod
     def load_state(self, state: Mapping[str, Any]) -> None:
-        """Goes on from a `state` on the same data: as if nothing had happened."""
+        """Goes on from a `state` on the same data: as if nothing had happened, or, where another configuration has left
+        it, with what that one had learned (`took_over`)."""
 
     @property
     def size_mb(self) -> float:
@@ -103,6 +105,8 @@ class BaseTrainer(ABC):
         self.epoch = state["epoch"]
         self._best = tuple(state["best"]) if state["best"] else None
         self.load_state(state)
+        if self.took_over:  # the best epoch so far was another configuration's
+            self._best = None
 
     def run_epoch(self, stop: Stop = lambda: None) -> EpochResult:
         """Trains one epoch and validates.

@@ -89,3 +89,4 @@ class CrossTrainer(BaseTrainer):
         for member, own in zip(self._members, state["members"], strict=True):
             member.epoch = self.epoch
             member.load_state(own)
+        self.took_over = any(member.took_over for member in self._members)

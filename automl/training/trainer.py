@@ -92,13 +92,12 @@ class Trainer(BaseTrainer):
         }
 
     def load_state(self, state: Mapping[str, Any]) -> None:
-        """Goes on from it, also where another configuration has left it, as far as that may change in mid-training: see
-        `taken_over`."""
+        """Goes on from it; another configuration may differ in what may change in mid-training: see `taken_over`."""
         if state.get("configuration", self._configuration) != self._configuration:
             state = taken_over(
                 state, self._configuration, self._optimizer, self._regularizers, self._catalog, self._task
             )
-            self._best = None  # it was another configuration's
+            self.took_over = True
         self._steps = state["steps"]
         self._model.load_state_dict(state["model"])
         for name, parameter in self._model.named_parameters():

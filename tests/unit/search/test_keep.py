@@ -168,6 +168,6 @@ def test_room_is_made_for_what_follows_the_trials(tmp_path: Path) -> None:
 
 def test_what_stays_and_what_runs_fit_under_any_cap_that_a_trial_fits_under() -> None:
     """The best, the default, their copies and three runs with other seeds: no more than a trial takes while it runs."""
-    assert 7 * 1e6 <= bytes_written(1.0) <= share_of(2 * bytes_written(1.0), workers=1)
-    assert share_of(20_000_000_000, workers=4) == 2_500_000_000
+    assert 7 * 1e6 <= bytes_written(1.0) <= share_of(2 * bytes_written(1.0), trials=1)
+    assert share_of(20_000_000_000, trials=4) == 2_500_000_000
     assert bytes_written(1.0, predictions=500) - bytes_written(1.0) == 1000, "one file beside the one that it replaces"
