@@ -18,11 +18,12 @@ __version__ = "0.1.0"
 
 
 def search(
-    data: str | Path | None = None, *, out: str | Path | None = None, say: Callable[[str], None] = print, **keys: Any
+    data: Any = None, *, out: str | Path | None = None, say: Callable[[str], None] = print, **keys: Any
 ) -> Outcome:
     """Searches `data` (None: the built-in demo) and registers the winner, as `automl search` does.
 
     Args:
+        data: Path of a folder or a file, or a pandas or polars frame of rows (then `target="column"` is needed).
         out: The folder that everything is written under; None: `AUTOML_HOME`, else `automl_runs/`.
         say: Called with lines for a person, before the first trial.
         keys: Those of `automl.config.Experiment`, such as `trials=20`, `domain="medical_imaging"`,
@@ -31,10 +32,11 @@ def search(
     Raises:
         UserError: The experiment, the data, a plugin, the machine or the store can't be used.
     """
-    from automl.api import run_experiment
+    from automl.api import as_path, run_experiment
     from automl.config import load_experiment
 
-    flags = keys | ({} if data is None else {"data": str(data)})
+    given = {"data": data, "test": keys.get("test")}
+    flags = keys | {key: as_path(value, out) for key, value in given.items() if value is not None}
     return run_experiment(load_experiment(flags=flags), out=out, say=say)
 
 

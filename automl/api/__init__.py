@@ -2,7 +2,8 @@
 registered model to predictions."""
 
 from automl.api.conclusion import Outcome
+from automl.api.frames import as_path
 from automl.api.prediction import predict, predict_blocks
 from automl.api.searches import resume_search, run_experiment
 
-__all__ = ["Outcome", "predict", "predict_blocks", "resume_search", "run_experiment"]
+__all__ = ["Outcome", "as_path", "predict", "predict_blocks", "resume_search", "run_experiment"]

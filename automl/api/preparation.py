@@ -17,7 +17,7 @@ from automl.components import (
     read_plugin,
 )
 from automl.components.added import added_plugins
-from automl.config import Experiment, preset_of
+from automl.config import TABLE_KEYS, Experiment, preset_of
 from automl.errors import PluginError, UserError, unknown
 from automl.evaluation import METRICS, Metric, check_classes, find_metric
 from automl.search.cluster import Cluster, Shares, plan_shares
@@ -137,7 +137,7 @@ def _load(experiment: Experiment, home: Path) -> Dataset:
     from automl.data import TableOptions, load_dataset, load_table
 
     if experiment.is_table:
-        options = TableOptions(experiment.target, experiment.test, experiment.columns)
+        options = TableOptions(**{key: getattr(experiment, key) for key in TABLE_KEYS})
         return load_table(
             str(experiment.data),
             options,

@@ -16,6 +16,10 @@ def search(
     ] = None,
     target: Annotated[Optional[str], typer.Option(help="Of a table: the column to predict.")] = None,
     test: Annotated[Optional[str], typer.Option(help="Of a table: file of rows to test on.")] = None,
+    time_column: Annotated[
+        Optional[str], typer.Option(help="Of a table: split by it, train before validation before test.")
+    ] = None,
+    group: Annotated[Optional[str], typer.Option(help="Of a table: no cell of this column in two splits.")] = None,
     column: Annotated[
         Optional[list[str]], typer.Option(metavar="NAME=ROLE", help="Of a table: what a column is; repeatable.")
     ] = None,
@@ -96,6 +100,8 @@ def search(
         "data": data,
         "target": target,
         "test": test,
+        "time_column": time_column,
+        "group": group,
         "columns": _roles(column or []) or None,
         "domain": domain,
         "metric": metric,

@@ -2,13 +2,14 @@
 
 from automl.config.experiment import SAMPLERS, SCHEDULERS, Experiment
 from automl.config.home import DEFAULT_HOME, find_home, home_option, prepare_home
-from automl.config.load import DEFAULT_DOMAIN, domains, load_experiment, preset_of
+from automl.config.load import DEFAULT_DOMAIN, TABLE_KEYS, domains, load_experiment, preset_of
 
 __all__ = [
     "DEFAULT_DOMAIN",
     "DEFAULT_HOME",
     "SAMPLERS",
     "SCHEDULERS",
+    "TABLE_KEYS",
     "Experiment",
     "domains",
     "find_home",

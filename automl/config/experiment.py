@@ -43,6 +43,8 @@ class Experiment(BaseModel):
         demo: Name of that demo; None where the domain has none.
         target: Of a table: the column to predict.
         test: Of a table: path of the rows to test on; None splits them off.
+        time_column: Of a table: what the split goes by, train before validation before test.
+        group: Of a table: the column of which no cell is in two splits.
         columns: Of a table: column -> role, for those that aren't to be inferred.
         image_size: Side that images are resized to; None chooses it from the data.
         allow_corrupt: Whether more than 5 % of unreadable files, or of rows without a target, are skipped, too.
@@ -81,6 +83,8 @@ class Experiment(BaseModel):
     demo: Literal["digits"] | None = None
     target: str | None = None
     test: str | None = None
+    time_column: str | None = None
+    group: str | None = None
     columns: dict[str, str] = {}
     image_size: int | None = Field(default=None, ge=4, le=1024)
     allow_corrupt: bool = False

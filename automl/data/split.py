@@ -1,6 +1,7 @@
 """Stratified, seeded splits, of images or of groups of them."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -9,6 +10,7 @@ from automl.errors import UserError
 SPLITS = ("train", "val", "test")
 WEIGHTS = {"train": 7, "val": 1, "test": 2}
 TRIES = 10  # orders that groups are distributed in
+MANY = 2_000  # groups; beyond that chance alone comes near the ratio
 
 
 def split_off(
@@ -65,24 +67,49 @@ def _check_counts(labels: np.ndarray, needed: int, class_names: tuple[str, ...])
         )
 
 
+@dataclass(frozen=True)
+class Wording:
+    """How messages call what is split.
+
+    Args:
+        rows: "images".
+        groups: What stays together: "patients".
+        told_apart: How groups are told apart, for a hint.
+    """
+
+    rows: str
+    groups: str
+    told_apart: str
+
+
+PATIENTS = Wording(
+    "images",
+    "patients",
+    "Patients are told apart by PatientID in DICOM files, and in NIfTI files by a name that begins with sub-.",
+)
+
+
 def split_groups(
     labels: np.ndarray,
-    images: np.ndarray,
+    counts: np.ndarray,
     groups: np.ndarray,
     parts: Iterable[str],
     seed: int,
     class_names: tuple[str, ...],
+    *,
+    weights: Mapping[str, int] = WEIGHTS,
+    wording: Wording = PATIENTS,
 ) -> dict[str, np.ndarray]:
     """Row numbers, ascending, of "train" and of each of `parts`; the rows of a group stay together.
 
-    Of each class, the images in the parts are as near the ratio of `WEIGHTS` as groups allow: they are given one by
+    Of each class, the rows in the parts are as near the ratio of `weights` as groups allow: they are given one by
     one, in random order, to the part that lacks most (after Sechidis et al. 2011, "On the Stratification of Multi-Label
-    Data"), and the best of `TRIES` such orders is taken. Every class is in every part. The result depends on the order
-    of the rows and the seed alone.
+    Data"), and the best of `TRIES` such orders is taken; of more than `MANY` groups each class's own are dealt out by
+    size alone. Every class is in every part. The result depends on the order of the rows and the seed alone.
 
     Args:
         labels: int64 (N,) indices into `class_names`.
-        images: int64 (N,), how many images each row stands for.
+        counts: int64 (N,), how many images each row stands for.
         groups: int64 (N,), numbers from 0 on.
         parts: Of "val" and "test", what is to be split off.
 
@@ -90,20 +117,43 @@ def split_groups(
         UserError: A class is in fewer groups than there are parts, or its groups can't be distributed.
     """
     names = [name for name in SPLITS if name == "train" or name in set(parts)]
-    counts = np.zeros((groups.max() + 1, len(class_names)))
-    np.add.at(counts, (groups, labels), images)
-    _check_groups((counts > 0).sum(axis=0), len(names), class_names)
-    weights = np.array([WEIGHTS[name] for name in names], dtype=float)
+    of_group = np.zeros((groups.max() + 1, len(class_names)))
+    np.add.at(of_group, (groups, labels), counts)
+    _check_groups((of_group > 0).sum(axis=0), len(names), class_names, wording)
+    goal = np.array([weights[name] for name in names], dtype=float)
+    goal /= goal.sum()
     rng = np.random.default_rng(seed)
-    tries = [_distribute(counts / counts.sum(axis=0), weights / weights.sum(), rng) for _ in range(TRIES)]
-    distance, part_of = min(tries, key=lambda found: found[0])
+    shares = of_group / of_group.sum(axis=0)
+    distribute = _deal if len(shares) > MANY else _distribute
+    distance, part_of = min((distribute(shares, goal, rng) for _ in range(TRIES)), key=lambda found: found[0])
     if np.isinf(distance):
         raise UserError(
-            f"No split into {len(names)} parts was found that has every class in every part and each patient in one: "
-            "too many patients have images of several classes.",
-            hint="Add patients, or provide train/, val/ and test/ folders.",
+            f"No split into {len(names)} parts was found that has every class in every part and each of the "
+            f"{wording.groups} in one: too many {wording.groups} have {wording.rows} of several classes.",
+            hint=f"Add {wording.groups}, or provide train, val and test yourself.",
         )
     return {name: np.flatnonzero(part_of[groups] == part) for part, name in enumerate(names)}
+
+
+def _deal(shares: np.ndarray, goal: np.ndarray, rng: np.random.Generator) -> tuple[float, np.ndarray]:
+    """As `_distribute`, at once: the groups that have a class most, in random order, one to each part, the others until
+    a part is full."""
+    part_of = np.zeros(len(shares), dtype=np.int64)
+    mostly = shares.argmax(axis=1)
+    for label in range(shares.shape[1]):
+        order = rng.permutation(np.flatnonzero(mostly == label))
+        sizes = shares[order, label]
+        middle = (np.cumsum(sizes) - sizes / 2) / max(sizes.sum(), np.finfo(float).tiny)
+        part_of[order] = np.searchsorted(np.cumsum(goal)[:-1], middle)
+        first = order[: len(goal)]
+        part_of[first] = np.arange(len(first))
+    return _distance(shares, goal, part_of), part_of
+
+
+def _distance(shares: np.ndarray, goal: np.ndarray, part_of: np.ndarray) -> float:
+    """How far the parts are from the goal; infinite where a class is missing somewhere."""
+    reached = np.stack([shares[part_of == part].sum(axis=0) for part in range(len(goal))])
+    return float(((goal[:, None] - reached) ** 2).sum()) if reached.all() else np.inf
 
 
 def _distribute(shares: np.ndarray, goal: np.ndarray, rng: np.random.Generator) -> tuple[float, np.ndarray]:
@@ -129,16 +179,16 @@ def _distribute(shares: np.ndarray, goal: np.ndarray, rng: np.random.Generator) 
     for group in order:
         if part_of[group] < 0:
             give(group, int((lacking * shares[group]).sum(axis=1).argmax()))
-    complete = all(shares[part_of == part].any(axis=0).all() for part in range(len(goal)))
-    return float((lacking**2).sum()) if complete else np.inf, part_of
+    return _distance(shares, goal, part_of), part_of
 
 
-def _check_groups(counts: np.ndarray, needed: int, class_names: tuple[str, ...]) -> None:
+def _check_groups(counts: np.ndarray, needed: int, class_names: tuple[str, ...], wording: Wording) -> None:
     short = [f"{name} ({count})" for name, count in zip(class_names, counts, strict=True) if count < needed]
     if short:
         raise UserError(
-            f"Each class needs images of at least {needed} patients to be split into {needed} parts, as those of one "
-            f"stay together. Too few in {len(short)} classes: {', '.join(short[:5])}{', ...' * (len(short) > 5)}.",
-            hint="Add patients to these classes, or provide train/, val/ and test/ folders. Patients are told apart by "
-            "PatientID in DICOM files, and in NIfTI files by a name that begins with sub-.",
+            f"Each class needs {wording.rows} of at least {needed} {wording.groups} to be split into {needed} parts, "
+            f"as those of one stay together. Too few in {len(short)} classes: {', '.join(short[:5])}"
+            f"{', ...' * (len(short) > 5)}.",
+            hint=f"Add {wording.groups} to these classes, or provide train, val and test yourself. "
+            f"{wording.told_apart}",
         )

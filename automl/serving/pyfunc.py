@@ -24,14 +24,8 @@ class PyfuncModel:
     ) -> "pd.DataFrame":
         """`model_input` is (N, C, H, W) uint8, or raw rows of a table; the result is `as_table`'s. There are no
         `params`."""
-        from automl.data import TablePreparation
-
         del params
-        preparation = self._model.preparation
-        inputs: Any = model_input
-        if isinstance(preparation, TablePreparation):
-            inputs = preparation.transform(inputs)
-        return as_table(self._model.task, self._model.predict(inputs))
+        return as_table(self._model.task, self._model.predict(model_input))
 
 
 def _load_pyfunc(path: str) -> PyfuncModel:

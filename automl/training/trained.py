@@ -5,13 +5,15 @@ from __future__ import annotations
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 from torch import nn
 
 from automl.components import Catalog, Task, catalog_with
-from automl.data import Preparation
+from automl.data import Preparation, TablePreparation
+from automl.data.table.frames import as_pandas
 from automl.errors import Notice
 from automl.training.arrays import DeviceArray
 from automl.training.assembly import assemble, without_download
@@ -35,9 +37,15 @@ class TrainedModel:
     parts: tuple[Part, ...]
     modules: tuple[nn.Module, ...]
 
-    def predict(self, inputs: np.ndarray) -> np.ndarray:
-        """Prepared inputs, uint8 (N, C, H, W) or float32 (N, F) -> float32 (N, num_outputs): probabilities, or values
-        for regression."""
+    def predict(self, inputs: Any) -> np.ndarray:
+        """Prepared inputs, uint8 (N, C, H, W) or float32 (N, F), or a pandas or polars frame of raw rows -> float32
+        (N, num_outputs): probabilities, or values for regression.
+
+        Raises:
+            UserError: Raw rows lack a column that the model has learned from.
+        """
+        if isinstance(self.preparation, TablePreparation) and not isinstance(inputs, np.ndarray):
+            inputs = self.preparation.transform(as_pandas(inputs))
         device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         rows, scaling = DeviceArray(inputs, device), scaling_for(self.preparation, device)
         predicted = np.zeros((len(inputs), self.task.num_outputs), np.float32)

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, ClassVar, Self
 
 import numpy as np
 
+from automl.data.table.dates import ISO, DateColumn
+from automl.data.table.texts import TextColumn
 from automl.data.table.values import as_booleans, as_numbers, as_texts, natural
 
 if TYPE_CHECKING:
@@ -103,10 +105,20 @@ class CategoricalColumn:
         return np.where(texts.isna(), MISSING_CODE, np.where(found < 0, RARE_CODE, found + FIRST_CODE))
 
 
-NumberColumn = NumericColumn | BooleanColumn
+NumberColumn = NumericColumn | BooleanColumn | DateColumn | TextColumn
 Column = NumberColumn | CategoricalColumn
-COLUMNS: dict[str, type[Column]] = {of.role: of for of in (NumericColumn, BooleanColumn, CategoricalColumn)}
+COLUMNS: dict[str, type[Column]] = {
+    of.role: of for of in (NumericColumn, BooleanColumn, CategoricalColumn, DateColumn, TextColumn)
+}
 """By role."""
+
+
+def fit_column(column: pd.Series, role: str, date_format: str = ISO) -> Column:
+    """What training's cells of a column tell."""
+    if role == DateColumn.role:
+        return DateColumn.fit(column, date_format)
+    fitted: type[NumericColumn | BooleanColumn | CategoricalColumn | TextColumn] = COLUMNS[role]  # type: ignore[assignment]
+    return fitted.fit(column)
 
 
 def number_columns(columns: Sequence[Column]) -> list[NumberColumn]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar, Self
 
 import numpy as np
 
@@ -21,6 +22,8 @@ FORMATS = (
     *("%b-%Y", "%b-%y", "%b %Y", "%B %Y", "%m/%Y"),
     *(f"{day} {time}" for day in ("%d/%m/%Y", "%m/%d/%Y", "%d.%m.%Y", "%Y/%m/%d") for time in ("%H:%M", "%H:%M:%S")),
 )
+PARTS = ("days", "year", "month", "day", "day_of_week", "hour")
+"""Days since the first date, and what pandas calls the others."""
 SHARE = 0.95
 """Of the distinct texts, so many must be dates."""
 SAMPLE = 500
@@ -66,3 +69,43 @@ def days_since(dates: pd.Series, first: str) -> np.ndarray:
 
     days: np.ndarray = ((dates - pd.Timestamp(first)) / pd.Timedelta(days=1)).to_numpy(np.float64)
     return days
+
+
+@dataclass(frozen=True)
+class DateColumn:
+    """Dates, as numbers that seasons and trends can be read from.
+
+    Args:
+        form: One of `FORMATS`.
+        first: The earliest date of training: days are counted from it.
+        parts: Of `PARTS`, those that differ in training.
+    """
+
+    role: ClassVar = "date"
+    name: str
+    form: str
+    first: str
+    parts: tuple[str, ...]
+
+    @property
+    def features(self) -> tuple[str, ...]:
+        return tuple(f"{self.name} {part}" for part in self.parts)
+
+    @classmethod
+    def fit(cls, column: pd.Series, form: str) -> Self:
+        dates = as_dates(column, form)
+        first = dates.min().isoformat() if dates.notna().any() else "1970-01-01"
+        numbers = cls(str(column.name), form, first, PARTS).numbers(column)
+        known = numbers[dates.notna().to_numpy()]
+        differing = tuple(part for part, values in zip(PARTS, known.T, strict=True) if len(known) and np.ptp(values))
+        return cls(str(column.name), form, first, differing or PARTS[:1])
+
+    def numbers(self, column: pd.Series) -> np.ndarray:
+        """float64 (N, features), NaN where missing."""
+        dates = as_dates(column, self.form)
+        return np.stack([self._part(dates, part) for part in self.parts], axis=1)
+
+    def _part(self, dates: pd.Series, part: str) -> np.ndarray:
+        if part == "days":
+            return days_since(dates, self.first)
+        return np.asarray(getattr(dates.dt, part).to_numpy(np.float64, na_value=np.nan))

@@ -17,7 +17,8 @@ from automl.data.table.parts import Parts, read_parts
 from automl.data.table.preparation import TablePreparation
 from automl.data.table.report import TableReport
 from automl.data.table.roles import Profile, check_roles, profile
-from automl.data.table.splits import split_rows
+from automl.data.table.rules import read_rules
+from automl.data.table.splits import Rules, split_rows
 from automl.data.table.target import Target
 from automl.data.table.values import as_numbers, as_texts
 from automl.errors import UserError
@@ -33,14 +34,24 @@ class TableOptions:
     Args:
         target: The column to predict.
         test: A file of rows to test on; None splits them off.
+        time_column: Of dates or numbers: train is before validation, validation before test.
+        group: The column whose cells tell which rows belong together: no group is in two splits.
         columns: Column -> role, for those that aren't to be inferred.
         keep: Columns whose cells are kept as they are read, see `Split.columns`.
     """
 
     target: str | None = None
     test: str | None = None
+    time_column: str | None = None
+    group: str | None = None
     columns: Mapping[str, str] = field(default_factory=dict)
     keep: tuple[str, ...] = ()
+
+    @property
+    def split_roles(self) -> dict[str, str]:
+        """Of the columns that the split goes by."""
+        named = {self.group: "group", self.time_column: "time"}
+        return {name: role for name, role in named.items() if name is not None}
 
 
 def load_table(
@@ -65,9 +76,10 @@ def load_table(
     values = target.values(parts.frame[name])
     _check_known(parts, target, values)
     profiles = _profiles(known, name, options)
-    rows, notes = split_rows(parts.given, values, target, seed)
+    rules = read_rules(parts.frame, options.group, options.time_column)
+    rows, notes = split_rows(parts.given, values, target, rules, seed)
     preparation = _fit(parts.frame.iloc[rows["train"]], profiles, None if target.class_names else values[rows["train"]])
-    splits = {split: _cut(parts, rows[split], values, preparation, options.keep) for split in SPLITS}
+    splits = {split: _cut(parts, rows[split], values, rules, preparation, options.keep) for split in SPLITS}
     return Dataset(
         name=path.stem,
         task=Task(
@@ -102,11 +114,12 @@ def _check_known(parts: Parts, target: Target, values: np.ndarray) -> None:
 def _profiles(frame: pd.DataFrame, target: str, options: TableOptions) -> tuple[Profile, ...]:
     names = [str(name) for name in frame.columns if name != target]
     check_roles(options.columns, names)
-    profiles = tuple(profile(frame[name], options.columns.get(name)) for name in names)
+    roles = {**options.split_roles, **options.columns}
+    profiles = tuple(profile(frame[name], roles.get(name)) for name in names)
     if not any(found.is_learned for found in profiles):
-        roles = ", ".join(f"{found.name} ({found.role})" for found in profiles[:8]) or "none"
+        left = ", ".join(f"{found.name} ({found.role})" for found in profiles[:8]) or "none"
         raise UserError(
-            f"No column is left to learn from, beside the target {target}: {roles}.",
+            f"No column is left to learn from, beside the target {target}: {left}.",
             hint="Give a role with --column NAME=numeric, or add columns.",
         )
     return profiles
@@ -119,15 +132,27 @@ def _fit(train: pd.DataFrame, profiles: tuple[Profile, ...], targets: np.ndarray
         {found.name: found.role for found in profiles if found.is_learned},
         targets,
         identifiers[0] if len(identifiers) == 1 else None,
+        {found.name: found.date_format for found in profiles if found.date_format},
     )
 
 
 def _cut(
-    parts: Parts, rows: np.ndarray, values: np.ndarray, preparation: TablePreparation, keep: tuple[str, ...]
+    parts: Parts,
+    rows: np.ndarray,
+    values: np.ndarray,
+    rules: Rules,
+    preparation: TablePreparation,
+    keep: tuple[str, ...],
 ) -> Split:
     frame = parts.frame.iloc[rows]
-    kept = {name: _kept(frame[name]) for name in keep}
-    return Split(preparation.transform(frame), values[rows], tuple(map(str, parts.ids[rows])), kept)
+    return Split(
+        preparation.transform(frame),
+        values[rows],
+        tuple(map(str, parts.ids[rows])),
+        {name: _kept(frame[name]) for name in keep},
+        None if rules.groups is None else rules.groups[rows],
+        None if rules.times is None else rules.times[rows],
+    )
 
 
 def _kept(column: pd.Series) -> np.ndarray:

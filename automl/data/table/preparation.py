@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
-from automl.data.table.columns import COLUMNS, Column, categorical_columns, number_columns
+from automl.data.table.columns import COLUMNS, Column, categorical_columns, fit_column, number_columns
+from automl.data.table.dates import ISO
 from automl.errors import UserError
 
 if TYPE_CHECKING:
@@ -41,15 +42,17 @@ class TablePreparation:
         roles: Mapping[str, str],
         targets: np.ndarray | None = None,
         identifier: str | None = None,
+        date_formats: Mapping[str, str] = {},
     ) -> Self:
         """Learns from the training split.
 
         Args:
             frame: Raw rows.
-            roles: Column -> numeric, boolean or categorical; what isn't named isn't read.
+            roles: Column -> numeric, boolean, categorical, date or text; what isn't named isn't read.
             targets: Of a regression, float32 (N, 1).
+            date_formats: Column -> format, of the dates that aren't written as 2026-01-31.
         """
-        columns = tuple(COLUMNS[role].fit(frame[name]) for name, role in roles.items())
+        columns = tuple(fit_column(frame[name], role, date_formats.get(name, ISO)) for name, role in roles.items())
         numbers = cls(columns, ()).transform(frame)[:, : len(_features(columns))]
         scale = (0.0, 1.0)
         if targets is not None:
@@ -150,5 +153,9 @@ def _quantiles(numbers: np.ndarray) -> tuple[float, ...]:
 
 
 def _column(values: Mapping[str, Any]) -> Column:
-    own: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
+    own: dict[str, Any] = {name: _frozen(value) for name, value in values.items()}
     return COLUMNS[own.pop("role")](**own)
+
+
+def _frozen(value: Any) -> Any:
+    return tuple(map(_frozen, value)) if isinstance(value, list) else value

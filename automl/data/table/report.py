@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from automl.data.report import aligned, shorten, split_table
 from automl.data.source import count_of
-from automl.data.table.roles import Profile
+from automl.data.table.roles import LEARNED, Profile
 
 MAX_COLUMNS_SHOWN = 60
 
@@ -60,7 +60,7 @@ class TableReport:
         roles = Counter(profile.role for profile in self.profiles)
         counts = ", ".join(f"{count} {role}" for role, count in roles.most_common())
         return [
-            f"Columns: {counts}. Not learned from: identifier, constant, ignore. Another role: --column NAME=ROLE.",
+            f"Columns: {counts}. Learned from: {', '.join(LEARNED)}. Another role: --column NAME=ROLE.",
             *_table(rows),
             *([f"  and {more} more"] if more > 0 else []),
         ]

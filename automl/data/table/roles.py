@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 LEARNED = ("numeric", "boolean", "categorical", "date", "text")
 ROLES = (*LEARNED, "identifier", "constant", "ignore")
 """What can be given, too. The last three aren't learned from."""
+SPLIT_ROLES = ("group", "time")
+"""Of the columns that a split goes by, unless they are given another role."""
 
 SHARE = 0.95
 """So many of the cells (of the distinct texts, for dates) must be what a column is said to be."""
@@ -70,7 +72,8 @@ def profile(column: pd.Series, given: str | None = None) -> Profile:
     """
     cells = _Cells.of(column)
     role, note, form = _given(cells, given) if given else _inferred(cells)
-    return Profile(cells.name, role, given is not None, cells.missing, len(cells.texts), cells.shown(role), note, form)
+    is_given = given is not None and given not in SPLIT_ROLES
+    return Profile(cells.name, role, is_given, cells.missing, len(cells.texts), cells.shown(role), note, form)
 
 
 def check_roles(given: Mapping[str, str], names: list[str]) -> None:

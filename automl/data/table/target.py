@@ -61,23 +61,30 @@ def find_target(frame: pd.DataFrame, name: str | None, given: str) -> str:
     Raises:
         UserError: There is none of that name, or no name was given.
     """
-    from difflib import get_close_matches
-
-    names = list(map(str, frame.columns))
-    listed = f"{', '.join(names[:30])}{', ...' * (len(names) > 30)}"
     if name is None:
         raise UserError(
-            f"Which column is to be predicted? {given} has {len(names)} columns: {listed}.",
-            hint=f"Name it with --target, for example --target {names[-1]}.",
+            f"Which column is to be predicted? {given} has {len(frame.columns)} columns: {_listed(frame)}.",
+            hint=f"Name it with --target, for example --target {frame.columns[-1]}.",
         )
-    if name not in names:
-        folded = {other.lower(): other for other in names}
+    check_column(frame, name, "--target")
+    return name
+
+
+def check_column(frame: pd.DataFrame, name: str, option: str) -> None:
+    """Raises UserError, with the near matches, where there is no column `name`."""
+    from difflib import get_close_matches
+
+    if name not in frame.columns:
+        folded = {str(other).lower(): other for other in frame.columns}
         near = [folded[match] for match in get_close_matches(name.lower(), folded, n=3, cutoff=0.5)]
         raise UserError(
-            f"{given} has no column {name!r} to predict. Columns: {listed}.",
-            hint=f"Did you mean --target {' or '.join(near)}?" if near else None,
+            f"There is no column {name!r} ({option}). Columns: {_listed(frame)}.",
+            hint=f"Did you mean {option} {' or '.join(near)}?" if near else None,
         )
-    return name
+
+
+def _listed(frame: pd.DataFrame) -> str:
+    return f"{', '.join(map(str, frame.columns[:30]))}{', ...' * (len(frame.columns) > 30)}"
 
 
 def with_target(frame: pd.DataFrame, name: str, given: str, allow_corrupt: bool) -> tuple[pd.DataFrame, str]:
