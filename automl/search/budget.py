@@ -131,16 +131,17 @@ class Limits:
         """Which one is reached, for a person; "" for none."""
         if self.trials is not None and len(records) >= self.trials:
             return f"{self.trials} trials done"
-        ended = [record for record in records if record.status != "running"]
-        failed = [record for record in ended if record.status == "failed"]
-        if len(failed) == len(ended) >= self.max_failures:
-            causes = {record.reason for record in failed}
-            return f"the first {len(failed)} trials all failed" + (f": {causes.pop()}" if len(causes) == 1 else "")
+        if all(record.status in ("running", "failed") for record in records):  # of many the first one says no
+            causes = [record.reason for record in records if record.status == "failed"]
+            if len(causes) >= self.max_failures:
+                return f"the first {len(causes)} trials all failed" + (f": {causes[0]}" if len({*causes}) == 1 else "")
         if best and self.target is not None:
             value = best.best[self.metric]
             if value <= self.target if self.minimize else value >= self.target:
                 return f"the target of {self.target:g} is reached"
         since = best.number if best else -1
-        if self.patience is not None and sum(record.number > since for record in ended) >= self.patience:
+        if self.patience is not None and self.patience <= sum(
+            record.number > since and record.status != "running" for record in records
+        ):
             return f"no better in {self.patience} trials"
         return ""

@@ -4,12 +4,10 @@ replaying what its study holds, and a simulated search decides as a real one doe
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from bisect import insort
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from statistics import fmean, median
 from typing import Protocol
-
-import numpy as np
 
 REDUCTION = 3
 """The best third goes on at each rung (Li et al. 2020)."""
@@ -62,6 +60,29 @@ class Unhurried:
 
 
 @dataclass
+class Rung:
+    """The trials that have come to a rung, their merits in order: thousands may."""
+
+    numbers: set[int] = field(default_factory=set)
+    merits: list[float] = field(default_factory=list)
+
+    def enter(self, number: int, merit: float) -> bool:
+        """Notes a trial; whether it isn't among the best of those that came before it."""
+        is_left = bool(self.merits) and merit < _quantile(self.merits, 1 - 1 / REDUCTION)
+        self.numbers.add(number)
+        insort(self.merits, merit)
+        return is_left
+
+
+def _quantile(ascending: Sequence[float], part: float) -> float:
+    """As numpy's, which would sort anew."""
+    between, place = math.modf(part * (len(ascending) - 1))
+    low = ascending[int(place)]
+    high = ascending[int(place) + 1] if between else low
+    return low + (high - low) * between if high > low else low
+
+
+@dataclass
 class Asha:
     """Asynchronous successive halving (Li et al. 2020), stopping form: at each rung a trial goes on if it is among the
     best 1/`REDUCTION` of those that came there before it.
@@ -71,16 +92,14 @@ class Asha:
     """
 
     rungs: tuple[int, ...]
-    _reached: dict[int, dict[int, float]] = field(default_factory=dict)
+    _reached: dict[int, Rung] = field(default_factory=dict)
 
     def decide(self, number: int, epoch: int, merit: float) -> bool:
         # The highest rung that was reached and not yet taken: a resumed trial may come to several at once.
         for rung in reversed(self.rungs):
-            others = self._reached.setdefault(rung, {})
-            if epoch >= rung and number not in others:
-                before = list(others.values())
-                others[number] = merit
-                return bool(before) and merit < float(np.percentile(before, 100 * (1 - 1 / REDUCTION)))
+            reached = self._reached.setdefault(rung, Rung())
+            if epoch >= rung and number not in reached.numbers:
+                return reached.enter(number, merit)
         return False
 
     def __str__(self) -> str:
@@ -123,14 +142,15 @@ class MedianStopping:
     """
 
     grace: int
-    _curves: dict[int, list[float]] = field(default_factory=dict)
+    _sums: dict[int, float] = field(default_factory=dict)
+    _means: dict[int, list[float]] = field(default_factory=dict)
 
     def decide(self, number: int, epoch: int, merit: float) -> bool:
-        self._curves.setdefault(number, []).append(merit)
-        if epoch < self.grace:
-            return False
-        others = [fmean(c[:epoch]) for n, c in self._curves.items() if n != number and len(c) >= epoch]
-        return len(others) >= ENOUGH and merit < median(others)
+        self._sums[number] = self._sums.get(number, 0.0) + merit
+        others = self._means.setdefault(epoch, [])  # ascending
+        is_below = epoch >= self.grace and len(others) >= ENOUGH and merit < _quantile(others, 0.5)
+        insort(others, self._sums[number] / epoch)
+        return is_below
 
     def __str__(self) -> str:
         return f"median from epoch {self.grace}"

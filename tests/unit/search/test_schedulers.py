@@ -87,3 +87,33 @@ def test_with_one_epoch_there_is_nothing_to_stop(name: str) -> None:
     scheduler: Scheduler = make_scheduler(name, 1)
     assert str(scheduler) == "none"
     assert not scheduler.decide(0, 1, -9)
+
+
+@pytest.mark.parametrize("name", ["asha", "hyperband", "median"])
+def test_thousands_of_trials_are_not_gone_through_at_each_epoch(name: str) -> None:
+    class Merit(float):
+        compared = 0
+
+        def __lt__(self, other: float) -> bool:
+            Merit.compared += 1
+            return float(self) < float(other)
+
+    rule, rng = make_scheduler(name, 9), np.random.default_rng(0)
+    events = [(number, epoch, Merit(rng.random())) for number in range(2000) for epoch in range(1, 10)]
+    for event in events:
+        rule.decide(*event)
+    assert Merit.compared / len(events) < 20, "a place among 2,000 is found in 11 steps"
+
+
+def test_the_median_rule_is_that_of_its_definition() -> None:
+    rng = np.random.default_rng(0)
+    rule, curves = MedianStopping(grace=2), {}
+    for number in range(60):
+        curve = curves.setdefault(number, [])
+        for epoch, merit in enumerate(np.maximum.accumulate(rng.random(6)), start=1):
+            curve.append(merit)
+            others = [np.mean(c[:epoch]) for n, c in curves.items() if n != number and len(c) >= epoch]
+            expected = epoch >= 2 and len(others) >= 4 and merit < np.median(others)
+            assert rule.decide(number, epoch, merit) == expected
+            if expected:
+                break
