@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from automl.components import (
     TASK_KINDS,
@@ -90,6 +93,7 @@ def plan(
     """
     data = _load(experiment, home)
     _check_classes(make_objectives(experiment, metric), data)
+    _check_defined(metric, data)
     for line in data.report.lines():
         say(line)
     space = _space(catalog, data, experiment, say)
@@ -161,6 +165,28 @@ def _check_classes(objectives: Objectives, data: Dataset) -> None:
     for name in named:
         if name in METRICS:
             check_classes(name, data.task)
+
+
+def _check_defined(metric: Metric, data: Dataset) -> None:
+    """Refuses a metric that has no value on validation, whatever is predicted: no trial could win."""
+    if data.folds is not None:
+        return
+    guessed = np.random.default_rng(0).random((len(data.val), data.task.num_outputs), np.float32)
+    guessed /= guessed.sum(1, keepdims=True)
+    if not math.isfinite(metric.compute(guessed, data.val.targets)):
+        raise UserError(
+            f"The metric {metric.name} isn't defined on validation{_absent(data)}.",
+            hint="Choose another with --metric, or give data whose validation split has all classes.",
+        )
+
+
+def _absent(data: Dataset) -> str:
+    """Which classes have no row in validation, for a person."""
+    if not data.task.is_classification:
+        return ": its targets are all the same"
+    there = set(data.val.targets.tolist())
+    absent = [name for label, name in enumerate(data.task.class_names) if label not in there]
+    return f": it has no row of {', '.join(absent[:5])}{' and others' if len(absent) > 5 else ''}" if absent else ""
 
 
 def _space(catalog: Catalog, data: Dataset, experiment: Experiment, say: Say) -> Space:

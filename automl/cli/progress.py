@@ -25,6 +25,7 @@ class Progress(Watcher):
         self._started = time.monotonic()
         self._best: TrialRecord | None = None
         self._running: dict[int, TrialRecord] = {}
+        self._failures: dict[str, int] = {}
         self._done = 0
         self._status = console().status("Preparing the data and starting Ray ...")
 
@@ -69,8 +70,15 @@ class Progress(Watcher):
         mark = "  [bold green]best so far[/]" if better else f"  again, seed {seed}" if seed > 1 else ""
         ended = {"failed": "  [red]failed:[/] ", "stopped": "  stopped: "}.get(record.status, "")
         console().print(f"{line}  {duration(record.seconds):>8}{mark}{ended}", end="")
-        console().print(record.reason if ended else "", markup=False, soft_wrap=True)
+        console().print(self._reason(record) if ended else "", markup=False, soft_wrap=True)
         self._refresh()
+
+    def _reason(self, record: TrialRecord) -> str:
+        """Why it ended; what an earlier one has failed for, too, isn't shown again."""
+        if record.status != "failed":
+            return record.reason
+        first = self._failures.setdefault(record.reason, record.number)
+        return record.reason if first == record.number else f"as trial {first}"
 
     def _refresh(self) -> None:
         limit = f" of {self._trials}" if self._trials else ""

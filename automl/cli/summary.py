@@ -98,7 +98,10 @@ def _short(value: Any) -> str:
 
 def _show_failures(outcome: Outcome) -> None:
     failed = [trial for trial in outcome.result.trials if trial.status == "failed"]
-    for reason, count in Counter(trial.reason for trial in failed).most_common(5):
+    reasons = Counter(trial.reason for trial in failed)
+    if outcome.best is None and len(reasons) == 1 and outcome.result.ended_by.endswith(tuple(reasons)):
+        return  # what ended the search, and is said as such
+    for reason, count in reasons.most_common(5):
         numbers = ", ".join(str(trial.number) for trial in failed if trial.reason == reason)
         plain(f"{count} failed (trial {numbers}): {reason}")
 

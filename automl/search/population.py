@@ -115,8 +115,12 @@ class Population:
         self._paused.pop(record.number, None)
 
     def decide(self, number: int, epoch: int, merit: float) -> bool:
-        """Whether a member is to pause here."""
-        return self._rule.decide(number, epoch, merit) and self._round(epoch) not in self._rounds
+        del number, merit
+        return self.is_due(epoch)
+
+    def is_due(self, epoch: int) -> bool:
+        """Whether members are to pause here."""
+        return self._rule.is_due(epoch) and self._round(epoch) not in self._rounds
 
     def pause(self, record: TrialRecord, value: float) -> None:
         """A member has come to the end of an interval.

@@ -1,4 +1,4 @@
-"""Optuna's samplers by our names, and those of others."""
+"""Samplers by our names: Optuna's, our own, and those of others."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from optuna.exceptions import ExperimentalWarning
 from optuna.samplers import BaseSampler
 
 from automl.errors import UserError
+from automl.search.tpe import Tpe
+from automl.space import Space
 
 if TYPE_CHECKING:
     from optuna import Study
@@ -26,10 +28,13 @@ HUB = "hub:"
 """How the name of a sampler from OptunaHub begins."""
 
 
-def make_sampler(name: str, seed: int) -> BaseSampler:
+def make_sampler(name: str, space: Space, seed: int, *, objectives: int = 1) -> BaseSampler:
     """The sampler called `name`: one of `automl.config.SAMPLERS`, `module:Class`, or `hub:samplers/...` (OptunaHub).
 
     A grid is enqueued whole (see `proposals`), so its sampler is never asked.
+
+    Args:
+        objectives: How many its study has.
 
     Raises:
         UserError: Somebody else's sampler can't be imported.
@@ -37,17 +42,19 @@ def make_sampler(name: str, seed: int) -> BaseSampler:
     warnings.simplefilter("ignore", ExperimentalWarning)
     # Its independent sampler does; with constraints of the user's it is refused.
     warnings.filterwarnings("ignore", "Constraints have been set, but CmaEsSampler")
+    # Optuna's `group` models conditional parameters jointly, as ours does, too; ours knows one objective.
+    tpe = samplers.TPESampler(seed=seed, multivariate=True, group=True) if objectives > 1 else Tpe(space, seed)
     match name:
         case "tpe":
-            return _tpe(seed)
+            return tpe
         case "gp":
-            gp = samplers.GPSampler(seed=seed, independent_sampler=_tpe(seed), warn_independent_sampling=False)
-            return Handover(gp, _tpe(seed), after=HANDOVER)
+            gp = samplers.GPSampler(seed=seed, independent_sampler=tpe, warn_independent_sampling=False)
+            return Handover(gp, tpe, after=HANDOVER)
         case "cmaes":
             # It moves what is numeric and always active; TPE proposes the rest. Stopped trials teach it, too.
             return samplers.CmaEsSampler(
                 seed=seed,
-                independent_sampler=_tpe(seed),
+                independent_sampler=tpe,
                 consider_pruned_trials=True,
                 warn_independent_sampling=False,
             )
@@ -58,11 +65,6 @@ def make_sampler(name: str, seed: int) -> BaseSampler:
         case "random" | "grid":
             return samplers.RandomSampler(seed=seed)
     return _from_elsewhere(name, seed)
-
-
-def _tpe(seed: int) -> BaseSampler:
-    # `group` models conditional parameters jointly; `constant_liar` spreads proposals over parallel workers.
-    return samplers.TPESampler(seed=seed, multivariate=True, group=True, constant_liar=True)
 
 
 class Handover(BaseSampler):

@@ -169,8 +169,11 @@ class Pbt:
     interval: int
 
     def decide(self, number: int, epoch: int, merit: float) -> bool:
-        """Whether a trial pauses, for the others to come there."""
         del number, merit
+        return self.is_due(epoch)
+
+    def is_due(self, epoch: int) -> bool:
+        """Whether trials pause here, for the others to come there."""
         return epoch % self.interval == 0 and epoch > self.interval
 
     def share(self, members: int) -> int:

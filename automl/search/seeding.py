@@ -6,6 +6,7 @@ numbers than an undisturbed one; instead they are begun anew for each proposal.
 
 from __future__ import annotations
 
+import numpy as np
 from optuna.samplers import BaseSampler
 from optuna.samplers._lazy_random_state import LazyRandomState
 
@@ -13,11 +14,13 @@ from optuna.samplers._lazy_random_state import LazyRandomState
 def reseed(sampler: BaseSampler, *place: int) -> None:
     """Begins all generators of a sampler, and of those that it asks, at a `place`: the same gives the same numbers.
 
-    One that keeps generators of another kind than Optuna's own samplers do goes on with them.
+    One that keeps generators of another kind than Optuna's own samplers and ours do goes on with them.
     """
-    for value in vars(sampler).values():
+    for name, value in list(vars(sampler).items()):
         for part in value if isinstance(value, tuple) else (value,):
-            if isinstance(part, LazyRandomState):
+            if isinstance(part, np.random.Generator):
+                setattr(sampler, name, np.random.default_rng(place))
+            elif isinstance(part, LazyRandomState):
                 part.rng.seed(place)
             elif isinstance(part, BaseSampler):
                 reseed(part, *place)

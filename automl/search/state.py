@@ -69,6 +69,8 @@ class SearchState:
         self._unsaved: list[TrialRecord] = []
         self.ended_by = ""
         self.is_held_up = False
+        # Until some epoch had a value of the metric, none is worth going on with.
+        self._is_defined = False
         if recovered:
             self._go_on_from(recovered)
 
@@ -177,6 +179,9 @@ class SearchState:
             self._live[number].report(value, report.epoch)
         for watcher in self._watchers:
             watcher.epoch_done(record, report)
+        self._is_defined = self._is_defined or math.isfinite(value)
+        if not self._is_defined:
+            return True
         merit = record.merit[0] if record.merit else -math.inf
         return self._scheduler.decide(number, report.epoch, merit)
 
@@ -195,7 +200,7 @@ class SearchState:
             record.status, record.reason = "failed", f"the worker process died{again} (out of memory?)"
         else:
             self.receive(number, last)
-            if last.status == "running" and self._population:
+            if last.status == "running" and self._population and self._population.is_due(record.epoch):
                 self._pause(record, last, self._population)
                 return
             if not last.metrics:  # it ended within an epoch
@@ -206,6 +211,9 @@ class SearchState:
                 self._stop.pause(last.error)
             if last.status == "running":
                 record.status, record.reason = "stopped", f"scheduler, after epoch {record.epoch}"
+            if record.merit and not self._is_defined:
+                name = self._objectives.metric.removeprefix("val_")
+                record.status, record.reason = "failed", f"{name} isn't defined for what it predicts for validation"
         self._objectives.judge(record)
         self.best = record if record.beats(self.best) else self.best
         if record.reason != INTERRUPTED:  # else it goes on when the search is resumed
@@ -256,6 +264,7 @@ class SearchState:
         for record in recovered.ended:
             self.records[record.number] = record
             self.best = record if record.beats(self.best) else self.best
+            self._is_defined = self._is_defined or record.point is not None
         if self._population:
             self._population.recover(recovered.all, recovered.ended)
         sign = -1 if self._objectives.minimize else 1

@@ -34,7 +34,8 @@ def open_study(plan: Plan) -> tuple[Study, Storage]:
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     url, folder, directions = plan.experiment.storage, plan.folder, plan.objectives.directions
     study, storage = _in_database(url, folder, directions) if url else _in_journal(folder, directions)
-    study.sampler = make_sampler(plan.experiment.sampler, plan.experiment.seed)
+    experiment, objectives = plan.experiment, len(study.directions)
+    study.sampler = make_sampler(experiment.sampler, plan.space, experiment.seed, objectives=objectives)
     return study, storage
 
 

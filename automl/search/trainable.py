@@ -119,8 +119,11 @@ class TrialActor(tune.Trainable):  # type: ignore[misc]
 
     def _check_costs(self) -> None:
         """Stops a trial as soon as it is known that it can't win: a cost that breaks a constraint stays as it is."""
-        from automl.errors import TrialStopped
+        from automl.errors import TrialError, TrialStopped
 
+        data, share = self._data.source, self._settings.disk_share
+        if bytes_written(self._costs["size_mb"], 4 * len(data.val_targets) * data.task.num_outputs) > share:
+            raise TrialError(f"too big for its share of the disk cap, {readable(share)}")
         for constraint in self._settings.constraints:
             value = self._costs.get(constraint.figure)
             if value is not None and (broken := constraint.broken_by(value)):
@@ -158,7 +161,6 @@ class TrialActor(tune.Trainable):  # type: ignore[misc]
         import torch
 
         from automl.components import load_catalog
-        from automl.errors import TrialError
         from automl.evaluation import find_metric
         from automl.training.device import DeviceData
         from automl.training.making import make_trainer
@@ -185,9 +187,6 @@ class TrialActor(tune.Trainable):  # type: ignore[misc]
             repeats=settings.repeats,
         )
         self._costs = {"parameters": trainer.parameters, "size_mb": trainer.size_mb}
-        task, rows = self._data.source.task, len(self._data.source.val_targets)
-        if bytes_written(trainer.size_mb, 4 * rows * task.num_outputs) > settings.disk_share:
-            raise TrialError(f"too big for its share of the disk cap, {readable(settings.disk_share)}")
         if reports:
             trainer.restore(checkpoint)
             self._reports = [report.to_json() for report in reports]

@@ -90,6 +90,18 @@ def test_an_npz_without_the_right_keys(search: Search, home: Path, tmp_path: Pat
     refused(search(data=tmp_path / "data.npz"), home, "Missing: train_images, val_images", "Got: x, train_labels")
 
 
+def test_a_metric_that_has_no_value_on_validation(search: Search, home: Path, tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    arrays: dict[str, Any] = {}
+    for split, classes in {"train": 3, "val": 2, "test": 3}.items():
+        arrays[f"{split}_images"] = rng.integers(0, 256, (30, 8, 8), dtype=np.uint8)
+        arrays[f"{split}_labels"] = np.arange(30) % classes
+    np.savez(tmp_path / "data.npz", **arrays)
+    ran = search("--metric", "auc", "--trials", 3, data=tmp_path / "data.npz")
+    refused(ran, home, "The metric auc isn't defined on validation: it has no row of 2.", "another with --metric")
+    assert "All checks are passed." in search("--metric", "accuracy", "--trials", 3, data=tmp_path / "data.npz").err
+
+
 def test_a_file_that_is_no_npz(search: Search, home: Path, tmp_path: Path) -> None:
     (tmp_path / "data.npz").write_bytes(b"no archive")
     refused(search(data=tmp_path / "data.npz"), home, "is not an .npz archive")
@@ -186,6 +198,13 @@ def test_a_grid_of_too_many_configurations(search: Search, home: Path) -> None:
         (["--trials", -1], ["got -1"]),
         (["--time-budget", "soon"], ["time_budget (option --time-budget)", "90s, 10m or 1h30m", "got 'soon'"]),
         (["--time-budget", "0s"], ["greater than 0"]),
+        (["--patience", 0], ["patience (option --patience)", "got 0"]),
+        (["--max-failures", 0], ["max_failures (option --max-failures)", "got 0"]),
+        (["--cost-budget", 5], ["cost_budget and cost_per_hour belong together", "--cost-per-hour 2.4"]),
+        (["--cost-per-hour", 2.4], ["cost_budget and cost_per_hour belong together"]),
+        (["--cost-budget", 0, "--cost-per-hour", 1], ["cost_budget (option --cost-budget)", "greater than 0"]),
+        (["--disk", "0"], ["disk (option --disk)", "500MB or 20GB", "got '0'"]),
+        (["--disk", "much"], ["disk (option --disk)", "got 'much'"]),
         (["--workers", 0], ["workers (option --workers)", "got 0"]),
         (["--workers", 3], ["3 workers with 1 CPU", "more than the 2 CPUs", "Lower --workers"]),
         (["--cpus-per-trial", 4], ["--cpus-per-trial 4 is more than the 2 CPUs"]),

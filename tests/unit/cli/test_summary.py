@@ -30,11 +30,11 @@ def record(number: int, value: float | None = 0.9, status: Any = "finished", rea
 
 @pytest.fixture
 def make_outcome(tmp_path: Path) -> Callable[..., Outcome]:
-    def make(*trials: TrialRecord, interrupted: bool = False) -> Outcome:
+    def make(*trials: TrialRecord, interrupted: bool = False, ended_by: str = "2 trials done") -> Outcome:
         best = max((t for t in trials if t.merit), key=lambda t: t.merit or (), default=None)
         registered = Registered("images", "3", "champion", "It beats the baseline.") if best else None
         figures = (dict.fromkeys(METRICS, 0.87), dict.fromkeys(METRICS, 0.11)) if best else ({}, {})
-        result = SearchResult(trials, best, "2 trials done", interrupted)
+        result = SearchResult(trials, best, ended_by, interrupted)
         return Outcome("s-1", tmp_path / "runs", load_experiment(), result, *figures, registered, "/#/x")
 
     return make
@@ -165,6 +165,20 @@ def test_causes_are_shown_as_they_are(
         progress.trial_started(failed)
         progress.trial_finished(failed)
     assert reason in capsys.readouterr().out
+
+
+def test_what_all_trials_fail_for_is_told_once_while_they_run_and_once_in_the_end(
+    make_outcome: Callable[..., Outcome], capsys: pytest.CaptureFixture[str]
+) -> None:
+    failed = [record(number, None, "failed", "ImportError: no timm") for number in range(3)]
+    with Progress(load_experiment()) as progress:
+        for trial in failed:
+            progress.trial_started(trial)
+            progress.trial_finished(trial)
+    out = capsys.readouterr().out
+    assert out.count("ImportError: no timm") == 1 and out.count("as trial 0") == 2
+    show(make_outcome(*failed, ended_by="the first 3 trials all failed: ImportError: no timm"))
+    assert capsys.readouterr().out.count("ImportError: no timm") == 1
 
 
 def test_a_line_per_trial_marks_the_best_so_far(capsys: pytest.CaptureFixture[str]) -> None:

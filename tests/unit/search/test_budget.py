@@ -6,15 +6,20 @@ import time
 from pathlib import Path
 from typing import Any
 
+import optuna
 import pytest
 
-from automl.components import Choice, Int
+from automl.components import Choice, Float, Int
 from automl.config import load_experiment
 from automl.errors import SearchPaused, UserError
 from automl.search.budget import PACE_KNOWN, Limits, StopSignal, deadline_of, too_slow
 from automl.search.folders import new_search_folder, pausing, weights_of
+from automl.search.proposals import Proposals
 from automl.search.records import TrialRecord
 from automl.search.runner import _gentle_interrupt, most_epochs
+from automl.search.schedulers import Unhurried
+from automl.search.simulation import SimulatedExecutor, VirtualClock
+from automl.search.state import SearchState
 from automl.space import Space, SpaceParameter
 
 
@@ -57,6 +62,35 @@ def test_the_first_limit_that_is_reached_ends_a_search(limits: dict[str, Any], e
     records = [record(0, 0.5), record(1, 0.9), record(2, 0.8), record(3, 0.7)]
     chosen = Limits(**{"trials": None, "max_failures": 2, "metric": "val_auc", **limits})
     assert chosen.reached(records, records[1]) == ended_by
+
+
+@pytest.mark.parametrize(
+    ("limits", "ended_by"),
+    [
+        ({"trials": 5, "patience": 3, "target": 0.99}, "5 trials done"),
+        ({"trials": 9, "patience": 3, "target": 0.99}, "no better in 3 trials"),
+        ({"trials": 9, "patience": 9, "target": 0.9}, "the target of 0.9 is reached"),
+        ({"trials": 9, "patience": 9, "target": 0.99}, "time budget"),
+    ],
+)
+def test_of_several_limits_the_first_one_that_is_reached_is_named(
+    tmp_path: Path, limits: dict[str, Any], ended_by: str
+) -> None:
+    """Trial 1 is the best; a trial takes a second, and time is up after eight."""
+    study = optuna.create_study(direction="maximize", sampler=optuna.samplers.RandomSampler(seed=0))
+    clock = VirtualClock()
+    state = SearchState(
+        study,
+        Proposals(study, Space((SpaceParameter("x", Float(0.0, 1.0), 0.5),)), exhaustive=False, seed=0),
+        limits=Limits(**{"max_failures": 5, "metric": "val_auc", **limits}),
+        stop=StopSignal(tmp_path, 8.0, clock),
+        scheduler=Unhurried(),
+        folder=tmp_path,
+        watchers=[],
+    )
+    values = iter([0.5, 0.9, *[0.8] * 10])
+    SimulatedExecutor(lambda _: [next(values)], metric="val_auc", clock=clock).run(state)
+    assert state.ended_by == ended_by
 
 
 def test_patience_ends_a_search_in_which_no_trial_may_win() -> None:

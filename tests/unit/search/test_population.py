@@ -96,7 +96,7 @@ def run(tmp_path: Path) -> Run:
         optuna.logging.set_verbosity(optuna.logging.ERROR)
         clock = VirtualClock()
         direction = "minimize" if minimize else "maximize"
-        study = optuna.create_study(direction=direction, sampler=make_sampler(sampler, seed))
+        study = optuna.create_study(direction=direction, sampler=make_sampler(sampler, SPACE, seed))
         rule = make_scheduler("pbt", EPOCHS, size or population_size(trials, workers))
         assert isinstance(rule, Pbt)
         default = SPACE.default()

@@ -96,7 +96,7 @@ class Search:
         optuna.logging.set_verbosity(optuna.logging.ERROR)
         storage = JournalStorage(SingleWriterJournal(self.folder / "study.journal"))
         study = optuna.create_study(storage=storage, study_name="s", direction="maximize", load_if_exists=True)
-        study.sampler = make_sampler("tpe", 0)
+        study.sampler = make_sampler("tpe", SPACE, 0)
         recovered = recover(study, self.folder)
         population = Population(
             Pbt(MEMBERS, 2),

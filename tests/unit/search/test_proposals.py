@@ -77,7 +77,7 @@ def test_a_study_that_is_opened_again_goes_on_with_what_is_new(tmp_path: Path, f
 @pytest.mark.parametrize("sampler", ["random", "tpe", "gp"])
 def test_the_same_seed_and_results_give_the_same_proposals(sampler: str, continuous: Space) -> None:
     def proposed(seed: int) -> list[Configuration]:
-        study = optuna.create_study(sampler=make_sampler(sampler, seed))
+        study = optuna.create_study(sampler=make_sampler(sampler, continuous, seed))
         proposals = Proposals(study, continuous, exhaustive=False, seed=seed)
         found = []
         for _ in range(12):
@@ -101,7 +101,7 @@ def test_a_search_that_is_killed_is_proposed_what_an_undisturbed_one_is(
         while len(found) < count:
             storage = JournalStorage(SingleWriterJournal(tmp_path / study))
             opened = optuna.create_study(study_name="s", storage=storage, load_if_exists=True)
-            opened.sampler = make_sampler(sampler, 3)
+            opened.sampler = make_sampler(sampler, continuous, 3)
             proposals = Proposals(opened, continuous, exhaustive=False, seed=3)
             for _ in range(5 if killed else count):
                 trial, configuration = proposals.next() or pytest.fail("nothing proposed")
@@ -117,7 +117,7 @@ def test_a_search_that_is_killed_is_proposed_what_an_undisturbed_one_is(
 
 @pytest.mark.parametrize("sampler", ["random", "tpe"])
 def test_every_sampler_ends_with_a_finite_space(sampler: str, finite: Space) -> None:
-    study = optuna.create_study(sampler=make_sampler(sampler, 0))
+    study = optuna.create_study(sampler=make_sampler(sampler, finite, 0))
     proposals = Proposals(study, finite, exhaustive=False, seed=0)
     count = 0
     while proposed := proposals.next():

@@ -85,7 +85,7 @@ def open_state(folder: Path, scheduler: str = "none", by: Objectives = ONE, url:
     storage = database.memory if database else JournalStorage(SingleWriterJournal(folder / "study.journal"))
     name = f"{folder}" if url else "s"
     study = optuna.create_study(storage=storage, study_name=name, directions=by.directions, load_if_exists=True)
-    study.sampler = make_sampler("grid", 0)
+    study.sampler = make_sampler("grid", GRID, 0)
     recovered = recover(study, folder)
     return SearchState(
         study,

@@ -61,7 +61,9 @@ def run(tmp_path: Path) -> Run:
     ) -> SearchState:
         optuna.logging.set_verbosity(optuna.logging.ERROR)
         clock = VirtualClock()
-        study = optuna.create_study(directions=by.directions, sampler=make_sampler(sampler, 0))
+        study = optuna.create_study(
+            directions=by.directions, sampler=make_sampler(sampler, space, 0, objectives=len(by.directions))
+        )
         state = SearchState(
             study,
             Proposals(study, space, exhaustive=sampler == "grid", seed=0),
@@ -146,7 +148,7 @@ def test_what_diverges_is_infeasible_for_the_sampler(run: Run, by: Objectives) -
     trials = state._study.get_trials()
     assert (trials[number].state, trials[number].constraints) == (TrialState.PRUNED, {"trains": WORST})
     assert (trials[other].state, trials[other].constraints) == (TrialState.FAIL, {})
-    state._study.sampler = make_sampler("tpe", 0)
+    state._study.sampler = make_sampler("tpe", SPACE, 0, objectives=len(by.directions))
     for _ in range(5):  # such trials don't confuse it
         SPACE.suggest(state._study.ask())
 

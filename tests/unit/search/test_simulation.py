@@ -66,7 +66,7 @@ def run(tmp_path: Path) -> Run:
     ) -> SearchState:
         optuna.logging.set_verbosity(optuna.logging.ERROR)
         clock = VirtualClock()
-        study = optuna.create_study(direction="maximize", sampler=make_sampler(sampler, seed))
+        study = optuna.create_study(direction="maximize", sampler=make_sampler(sampler, space, seed))
         state = SearchState(
             study,
             Proposals(study, space, exhaustive=sampler == "grid", seed=seed),
@@ -170,7 +170,7 @@ def test_gp_hands_over_to_tpe_before_it_blocks(run: Run) -> None:
     study = optuna.create_study(sampler=Handover(Spy("first"), Spy("second"), after=3))
     study.optimize(lambda trial: trial.suggest_float("x", 0, 1), n_trials=5)
     assert used == ["first"] * 3 + ["second"] * 2
-    assert isinstance(make_sampler("gp", 0), Handover)
+    assert isinstance(make_sampler("gp", SPACE, 0), Handover)
 
 
 def test_a_sampler_from_elsewhere_is_named_by_module_and_class(run: Run) -> None:
@@ -188,4 +188,4 @@ def test_a_sampler_from_elsewhere_is_named_by_module_and_class(run: Run) -> None
 )
 def test_a_sampler_that_cannot_be_made_says_why(name: str, said: str) -> None:
     with pytest.raises(UserError, match=said):
-        make_sampler(name, 0)
+        make_sampler(name, SPACE, 0)

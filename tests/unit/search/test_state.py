@@ -246,6 +246,28 @@ def test_a_metric_that_is_not_defined_is_not_reported_and_never_wins(search: Sea
     assert search.state.records[number].epoch == 1
 
 
+def test_a_metric_that_no_trial_has_ends_the_search_after_an_epoch_of_a_few(search: Search) -> None:
+    why = "accuracy isn't defined for what it predicts for validation"
+    for _ in range(HOPELESS):
+        number = search.start()
+        nothing = epoch_report(1, math.nan, -math.inf)
+        assert search.state.receive(number, nothing), "it is stopped at once"
+        search.state.close(number, nothing)
+        record = search.state.records[number]
+        assert (record.status, record.reason, record.epoch) == ("failed", why, 1)
+    assert search.state.propose() is None
+    assert search.state.ended_by == f"the first {HOPELESS} trials all failed: {why}"
+    assert {trial.state for trial in search.study.get_trials()} == {TrialState.FAIL}
+
+
+def test_a_metric_that_some_trial_has_is_waited_for_in_others(search: Search) -> None:
+    search.run(0.5)
+    number = search.start()
+    assert not search.state.receive(number, epoch_report(1, math.nan, -math.inf))
+    search.state.close(number, epoch_report(2, 0.7, 0.7, status="finished"))
+    assert search.state.best is search.state.records[number]
+
+
 def test_a_stopped_trial_may_win(search: Search) -> None:
     search.run(0.5)
     number = search.run(0.9, status="running")

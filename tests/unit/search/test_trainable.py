@@ -2,10 +2,11 @@
 
 import errno
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
-from automl.errors import DiskFull
+from automl.errors import DiskFull, TrialError
 from automl.search.records import INTERRUPTED, Report
 from automl.search.trainable import TrialActor
 
@@ -42,3 +43,20 @@ def test_another_error_fails_the_trial(tmp_path: Path) -> None:
     assert (report.status, report.reason) == ("failed", "PermissionError: [Errno 13] Permission denied")
     assert report.error.startswith("Traceback") and not report.diverged
     assert step(MemoryError("too much")).diverged
+
+
+@pytest.mark.parametrize(("size_mb", "fits"), [(1.0, True), (1.2, False)])
+def test_a_model_that_is_too_big_for_its_share_of_the_disk_cap_is_its_configurations_fault(
+    size_mb: float, fits: bool
+) -> None:
+    actor = TrialActor.__new__(TrialActor)
+    actor._begin({"number": 0, "configuration": {}})
+    actor._settings = SimpleNamespace(disk_share=10_000_000, constraints=())
+    task = SimpleNamespace(num_outputs=2)
+    actor._data = SimpleNamespace(source=SimpleNamespace(val_targets=range(100), task=task))
+    actor._costs = {"size_mb": size_mb}
+    if fits:
+        actor._check_costs()
+        return
+    with pytest.raises(TrialError, match="too big for its share of the disk cap, 10 MB"):
+        actor._check_costs()
