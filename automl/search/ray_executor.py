@@ -59,12 +59,24 @@ class RayExecutor:
                 storage_path=str(self._folder),
                 verbose=0,
                 checkpoint_config=tune.CheckpointConfig(checkpoint_at_end=False),
+                callbacks=[Forgetting()],
             ),
         )
         tuner.fit()
         searcher.close_rest()
         # Ray Tune's own notes: the study holds all of it.
         shutil.rmtree(self._folder / "tune", ignore_errors=True)
+
+
+class Forgetting(tune.Callback):  # type: ignore[misc]
+    """Drops the statistics and the last result that Ray Tune keeps of each trial until its end; the study has them."""
+
+    def on_trial_complete(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
+        del iteration, trials, info
+        kept = trial.run_metadata
+        kept.metric_analysis.clear()
+        kept.metric_n_steps.clear()
+        kept.last_result = {}
 
 
 class _Unpickled:

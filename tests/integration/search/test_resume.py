@@ -6,7 +6,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -52,7 +52,7 @@ class Searched:
 def searched(
     tmp_path_factory: pytest.TempPathFactory, write_images: Callable[..., Path], run_automl: RunAutoml
 ) -> Searched:
-    """Killed with everything that it started, once some trials were in MLflow and others weren't yet; then resumed."""
+    """A worker is killed, then all of it, once some trials were in MLflow and others weren't yet; then resumed."""
     folder = tmp_path_factory.mktemp("resume")
     write_images(folder / "images", {"dark": 40, "light": 40})
     command = [str(Path(sys.executable).with_name("automl")), "search", *SEARCH]
@@ -62,14 +62,35 @@ def searched(
         text=True, start_new_session=True,
     ) as process:  # fmt: skip
         assert process.stdout
+        killed: list[int] = []
         for line in process.stdout:
-            if line.startswith("trial ") and _runs_written(folder / "automl_runs" / "mlflow.db") > 3:
+            if line.startswith("trial ") and not killed:
+                killed = _training(process.pid)[:1]
+                os.kill(killed[0], signal.SIGKILL)
+            if killed and _is_heard(folder) and _runs_written(folder / "automl_runs" / "mlflow.db") > 3:
                 os.killpg(process.pid, signal.SIGKILL)
                 break
     client = open_store(folder / "automl_runs").client()
     runs = client.search_runs([client.get_experiment_by_name("images").experiment_id], max_results=5000)
     (before,) = (run for run in runs if run.data.tags["automl.role"] == "search")
     return Searched(folder, before, run_automl("resume", cwd=folder))
+
+
+def _training(session: int) -> list[int]:
+    """The processes of Ray's workers that have a trial."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):  # it has just ended
+            is_own = int((folder / "stat").read_text().rpartition(")")[2].split()[3]) == session
+            if is_own and (folder / "cmdline").read_bytes().startswith((b"ray::TrialActor", b"ray::ResourceTrainable")):
+                found.append(int(folder.name))
+    return found
+
+
+def _is_heard(folder: Path) -> bool:
+    """Whether the driver has noticed a worker's death."""
+    (journal,) = folder.glob("automl_runs/searches/*/study.journal")
+    return b'"deaths"' in journal.read_bytes()
 
 
 def _runs_written(database: Path) -> int:
@@ -108,6 +129,7 @@ def test_study_and_store_agree(searched: Searched) -> None:
     study = optuna.load_study(study_name=searched.name, storage=JournalStorage(SingleWriterJournal(journal)))
     complete = {trial.number: trial for trial in study.get_trials() if trial.state.name == "COMPLETE"}
     assert complete.keys() == searched.trials().keys()
+    assert [trial.user_attrs["deaths"] for trial in complete.values() if "deaths" in trial.user_attrs] == [1]
     for number, run in searched.trials().items():
         assert run.data.metrics["best_accuracy"] == pytest.approx(complete[number].value, abs=1e-6)
         assert complete[number].params.items() >= {"training.lr": float(run.data.params["training.lr"])}.items()
