@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,7 +34,7 @@ from automl.space import Space, check_overrides, compose, opened
 from automl.training.weights import settle
 
 if TYPE_CHECKING:
-    from automl.data import Dataset
+    from automl.data import Dataset, TableOptions
 
 Say = Callable[[str], None]
 
@@ -96,6 +97,10 @@ def plan(
     _check_defined(metric, data)
     for line in data.report.lines():
         say(line)
+    if experiment.is_table and not experiment.data:
+        say("These loans are made up: the demo shows how a search goes, not what there is to learn about credit.")
+    if data.folds is not None:
+        say(f"Crossed validation: a model for each of {data.members} folds, trained on the others.")
     space = _space(catalog, data, experiment, say)
     shares = plan_shares(experiment, *cluster.resources())
     components = _sendable(catalog.get(*key) for key in space.components)
@@ -137,13 +142,22 @@ def _sendable(components: Iterable[Component]) -> tuple[Component, ...]:
     return checked
 
 
+def _table_options(experiment: Experiment) -> TableOptions:
+    from automl.data import TableOptions
+    from automl.data.table.demo import TARGET
+
+    options = TableOptions(**{key: getattr(experiment, key) for key in TABLE_KEYS}, folds=experiment.folds)
+    return options if experiment.data else replace(options, target=TARGET)
+
+
 def _load(experiment: Experiment, home: Path) -> Dataset:
-    from automl.data import TableOptions, load_dataset, load_table
+    from automl.data import load_dataset, load_table
+    from automl.data.table.demo import write_credit
 
     if experiment.is_table:
-        options = TableOptions(**{key: getattr(experiment, key) for key in TABLE_KEYS})
+        options = _table_options(experiment)
         return load_table(
-            str(experiment.data),
+            experiment.data or write_credit(home / "cache"),
             options,
             task_kind=experiment.task,
             allow_corrupt=experiment.allow_corrupt,

@@ -34,6 +34,10 @@ def search(
     plugin: Annotated[
         Optional[list[str]], typer.Option(help="File with more components, whose code is run; repeatable.")
     ] = None,
+    folds: Annotated[
+        Optional[int],
+        typer.Option(help="Of crossed validation of a table; 0: none (default: 5 where rows are few)."),
+    ] = None,
     metric: Annotated[Optional[str], typer.Option(help="What validation is judged by.")] = None,
     minimize: Annotated[
         Optional[list[str]],
@@ -104,6 +108,7 @@ def search(
         "group": group,
         "columns": _roles(column or []) or None,
         "domain": domain,
+        "folds": folds,
         "metric": metric,
         "minimize": minimize or None,
         "constraints": constraint or None,

@@ -48,6 +48,8 @@ class Experiment(BaseModel):
         columns: Of a table: column -> role, for those that aren't to be inferred.
         image_size: Side that images are resized to; None chooses it from the data.
         allow_corrupt: Whether more than 5 % of unreadable files, or of rows without a target, are skipped, too.
+        folds: Of a table: a model for each of so many folds, which validate each other; 0 for a split of its own that
+            validates; None: 5 where rows are few.
         metric: What is optimized on validation.
         minimize: Further objectives, such as `latency_ms`; the metric decides on the winner.
         constraints: What a winner must keep to, such as `parameters<=2e6`.
@@ -80,7 +82,7 @@ class Experiment(BaseModel):
     description: str = ""
     task: str = "image-classification"
     data: str | None = None
-    demo: Literal["digits"] | None = None
+    demo: Literal["digits", "credit"] | None = None
     target: str | None = None
     test: str | None = None
     time_column: str | None = None
@@ -88,6 +90,7 @@ class Experiment(BaseModel):
     columns: dict[str, str] = {}
     image_size: int | None = Field(default=None, ge=4, le=1024)
     allow_corrupt: bool = False
+    folds: int | None = Field(default=None, ge=0, le=20)
     metric: str
     minimize: tuple[str, ...] = ()
     constraints: tuple[str, ...] = ()

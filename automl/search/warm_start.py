@@ -70,7 +70,7 @@ def find_sources(experiment: Experiment, store: Store) -> Sources:
 def note_prior(plan: Plan, sources: Sources) -> list[str]:
     """Notes in a planned search's folder what it begins with; a line for a person about each source."""
     prior, lines = make_prior(plan, sources)
-    if lines:
+    if prior != Prior():
         prior.write(plan.folder)
     return lines
 
@@ -86,6 +86,10 @@ def make_prior(plan: Plan, sources: Sources) -> tuple[Prior, list[str]]:
         fitting = _distinct(_searched(listed, plan.space), plan.space, after=prior.first)
         lines.append(f"Portfolio {plan.experiment.portfolio}: {len(fitting)} of {len(listed)} configurations go first.")
         prior = Prior(prior.known, (*prior.first, *fitting))
+    if plan.experiment.is_table and plan.experiment.sampler != "grid":
+        # On tables models are quick and differ much: what is found by chance is no better than their defaults for long.
+        each = _distinct(plan.space.default_of_each_model(), plan.space, after=prior.first)
+        prior = Prior(prior.known, (*prior.first, *each))
     return prior, lines
 
 

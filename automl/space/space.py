@@ -78,13 +78,21 @@ class Space:
                 chosen[parameter.name] = parameter.suggest(trial)
         return chosen
 
-    def default(self) -> Configuration:
-        """The default configuration: searched first."""
+    def default(self, **given: Value) -> Configuration:
+        """The default configuration: searched first.
+
+        Args:
+            given: Values that are no defaults, by name: `model="mlp"` for the default of that model.
+        """
         chosen: Configuration = {}
         for parameter in self.parameters:
             if parameter.is_active(chosen):
-                chosen[parameter.name] = parameter.default
+                chosen[parameter.name] = given.get(parameter.name, parameter.default)
         return chosen
+
+    def default_of_each_model(self) -> list[Configuration]:
+        """The default configuration of each model, in the order in which they are listed."""
+        return [self.default(model=name) for name in self["model"].domain.values() or ()]
 
     @property
     def searched(self) -> tuple[SpaceParameter, ...]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from automl.components.task import Task
+from automl.data.crossing import crossed, folds_for
 from automl.data.dataset import Dataset, Split
 from automl.data.split import SPLITS
 from automl.data.table.parts import Parts, read_parts
@@ -36,6 +37,7 @@ class TableOptions:
         test: A file of rows to test on; None splits them off.
         time_column: Of dates or numbers: train is before validation, validation before test.
         group: The column whose cells tell which rows belong together: no group is in two splits.
+        folds: Of crossed validation, see `automl.data.crossing`.
         columns: Column -> role, for those that aren't to be inferred.
         keep: Columns whose cells are kept as they are read, see `Split.columns`.
     """
@@ -46,6 +48,7 @@ class TableOptions:
     group: str | None = None
     columns: Mapping[str, str] = field(default_factory=dict)
     keep: tuple[str, ...] = ()
+    folds: int | None = 0
 
     @property
     def split_roles(self) -> dict[str, str]:
@@ -80,7 +83,7 @@ def load_table(
     rows, notes = split_rows(parts.given, values, target, rules, seed)
     preparation = _fit(parts.frame.iloc[rows["train"]], profiles, None if target.class_names else values[rows["train"]])
     splits = {split: _cut(parts, rows[split], values, rules, preparation, options.keep) for split in SPLITS}
-    return Dataset(
+    data = Dataset(
         name=path.stem,
         task=Task(
             kind=task_kind,
@@ -97,6 +100,8 @@ def load_table(
         report=_report(path.stem, target, profiles, splits, (*parts.notes, *notes)),
         digest=_digest(splits),
     )
+    folds = 0 if "val" in parts.given else folds_for(data, options.folds)
+    return crossed(data, folds, seed) if folds else data
 
 
 def _check_known(parts: Parts, target: Target, values: np.ndarray) -> None:

@@ -329,3 +329,16 @@ def test_without_any_source_there_is_no_prior(tmp_path: Path) -> None:
     assert find_sources(made.experiment, store) == Sources()
     assert note_prior(made, Sources()) == []
     assert Prior.read(made.folder) == Prior() and not list(made.folder.iterdir())
+
+
+def test_on_a_table_the_default_of_each_model_goes_first(tmp_path: Path) -> None:
+    from automl.components import load_catalog
+    from automl.space import compose
+    from automl.testing import tiny
+
+    task = tiny.task_of("table-classification", (4, (3,)))
+    space = compose(load_catalog(), task, {"model": ["lightgbm", "mlp", "tabm"]}).space
+    experiment = load_experiment(flags={"domain": "tables", "data": "rows.csv", "target": "y"})
+    plan: Any = SimpleNamespace(experiment=experiment, space=space, folder=tmp_path)
+    assert note_prior(plan, Sources()) == []
+    assert [first["model"] for first in Prior.read(tmp_path).first] == ["mlp", "tabm"], "the first one is the default"
