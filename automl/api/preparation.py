@@ -100,7 +100,7 @@ def plan(
     if experiment.is_table and not experiment.data:
         say("These loans are made up: the demo shows how a search goes, not what there is to learn about credit.")
     if data.folds is not None:
-        say(f"Crossed validation: a model for each of {data.members} folds, trained on the others.")
+        say(f"Crossed validation: train and val are dealt into {data.members} folds, a model for each trained on the others.")
     space = _space(catalog, data, experiment, say)
     shares = plan_shares(experiment, *cluster.resources())
     components = _sendable(catalog.get(*key) for key in space.components)
@@ -146,7 +146,7 @@ def _table_options(experiment: Experiment) -> TableOptions:
     from automl.data import TableOptions
     from automl.data.table.demo import TARGET
 
-    options = TableOptions(**{key: getattr(experiment, key) for key in TABLE_KEYS}, folds=experiment.folds)
+    options = TableOptions(**{key: getattr(experiment, key) for key in TABLE_KEYS})
     return options if experiment.data else replace(options, target=TARGET)
 
 

@@ -14,7 +14,7 @@ from automl.errors import UserError, unknown
 
 DEFAULT_DOMAIN = "images"
 TABLE_DOMAIN = "tables"
-TABLE_KEYS = ("target", "test", "time_column", "group", "columns")
+TABLE_KEYS = ("target", "test", "time_column", "group", "columns", "folds")
 REGRESSION_METRIC = "rmse"
 LIMITS = ("trials", "time_budget", "cost_budget", "target_metric", "patience")
 OPTIONS = {
