@@ -100,7 +100,7 @@ def plan(
     if experiment.is_table and not experiment.data:
         say("These loans are made up: the demo shows how a search goes, not what there is to learn about credit.")
     if data.folds is not None:
-        say(f"Crossed validation: train and val dealt into {data.members} folds, a model for each, trained on the others.")
+        say(f"Crossed validation: train and val in {data.members} folds, a model for each, trained on the others.")
     space = _space(catalog, data, experiment, say)
     shares = plan_shares(experiment, *cluster.resources())
     components = _sendable(catalog.get(*key) for key in space.components)
