@@ -28,6 +28,7 @@ SWITCHES = {
     f"{kind}.{component.name}": True
     for kind in ("augmentation", "regularizer")
     for component in load_catalog().of_kind(kind)
+    if "image-classification" in component.tasks
 }
 
 
@@ -86,7 +87,11 @@ def test_a_model_trains_with_everything_switched_on_and_is_served(
         assert ((predicted - data.val_targets) ** 2).mean() == pytest.approx(metrics["val_mse"], rel=0.05, abs=0.01)
 
 
-@pytest.mark.parametrize("component", load_catalog().of_kind("augmentation"), ids=lambda found: found.name)
+@pytest.mark.parametrize(
+    "component",
+    [found for found in load_catalog().of_kind("augmentation") if "image-classification" in found.tasks],
+    ids=lambda found: found.name,
+)
 def test_an_augmentation_stays_on_the_gpu(
     component: Component, make_data: Callable[..., TrainingData], catalog: Catalog
 ) -> None:
