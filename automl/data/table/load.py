@@ -14,6 +14,9 @@ from automl.components.task import Task
 from automl.data.crossing import crossed, folds_for
 from automl.data.dataset import Dataset, Split
 from automl.data.split import SPLITS
+from automl.data.table.checks import check_table
+from automl.data.table.columns import fit_column, number_columns
+from automl.data.table.dates import ISO
 from automl.data.table.parts import Parts, read_parts
 from automl.data.table.preparation import TablePreparation
 from automl.data.table.report import TableReport
@@ -79,25 +82,28 @@ def load_table(
     values = target.values(parts.frame[name])
     _check_known(parts, target, values)
     profiles = _profiles(known, name, options)
+    _check_types(parts, profiles)
     rules = read_rules(parts.frame, options.group, options.time_column)
     rows, notes = split_rows(parts.given, values, target, rules, seed)
     preparation = _fit(parts.frame.iloc[rows["train"]], profiles, None if target.class_names else values[rows["train"]])
     splits = {split: _cut(parts, rows[split], values, rules, preparation, options.keep) for split in SPLITS}
+    task = Task(
+        kind=task_kind,
+        num_outputs=max(1, len(target.class_names)),
+        input_shape=preparation.shape,
+        class_names=target.class_names,
+        num_numeric=preparation.num_numeric,
+        category_sizes=preparation.category_sizes,
+    )
+    warnings = check_table(splits, preparation, task, name)
     data = Dataset(
         name=path.stem,
-        task=Task(
-            kind=task_kind,
-            num_outputs=max(1, len(target.class_names)),
-            input_shape=preparation.shape,
-            class_names=target.class_names,
-            num_numeric=preparation.num_numeric,
-            category_sizes=preparation.category_sizes,
-        ),
+        task=task,
         train=splits["train"],
         val=splits["val"],
         test=splits["test"],
         preparation=preparation,
-        report=_report(path.stem, target, profiles, splits, (*parts.notes, *notes)),
+        report=_report(path.stem, target, profiles, splits, (*parts.notes, *notes), warnings),
         digest=_digest(splits),
     )
     folds = 0 if "val" in parts.given else folds_for(data, options.folds)
@@ -114,6 +120,22 @@ def _check_known(parts: Parts, target: Target, values: np.ndarray) -> None:
             f"where train has {', '.join(target.class_names[:12])}.",
             hint="Add train rows of these classes, or remove them from the test file.",
         )
+
+
+def _check_types(parts: Parts, profiles: tuple[Profile, ...]) -> None:
+    """Numbers of train may be words in the test file: all of them would count as missing, without a sound."""
+    for found in profiles if "test" in parts.given else ():
+        if found.role in ("numeric", "boolean", "date"):
+            test = parts.frame[found.name].iloc[parts.given["test"]].reset_index(drop=True)
+            fitted = fit_column(test, found.role, found.date_format or ISO)
+            known = as_texts(test).notna().to_numpy()
+            unread = known & np.isnan(number_columns([fitted])[0].numbers(test)[:, 0])
+            if unread.sum() > known.sum() / 2:
+                raise UserError(
+                    f"{found.name} is {found.role} in train; in test most of its cells aren't, e.g. "
+                    f"{test[unread].iloc[0]!r}.",
+                    hint=f"Make the files agree, or --column {found.name}=categorical.",
+                )
 
 
 def _profiles(frame: pd.DataFrame, target: str, options: TableOptions) -> tuple[Profile, ...]:
@@ -170,7 +192,12 @@ def _kept(column: pd.Series) -> np.ndarray:
 
 
 def _report(
-    name: str, target: Target, profiles: tuple[Profile, ...], splits: Mapping[str, Split], notes: tuple[str, ...]
+    name: str,
+    target: Target,
+    profiles: tuple[Profile, ...],
+    splits: Mapping[str, Split],
+    notes: tuple[str, ...],
+    warnings: tuple[str, ...],
 ) -> TableReport:
     ranges = {split: (float(part.targets.min()), float(part.targets.max())) for split, part in splits.items()}
     return TableReport(
@@ -184,7 +211,7 @@ def _report(
         split_counts={split: len(part) for split, part in splits.items()},
         target_ranges={} if target.class_names else ranges,
         notes=notes,
-        warnings=(),
+        warnings=warnings,
     )
 
 

@@ -71,6 +71,12 @@ class TablePreparation:
         return (*_features(self.columns), *(column.name for column in categorical_columns(self.columns)))
 
     @property
+    def origins(self) -> tuple[str, ...]:
+        """Of each of the features, the column that it was made of."""
+        numbers = (column.name for column in number_columns(self.columns) for _ in column.features)
+        return (*numbers, *(column.name for column in categorical_columns(self.columns)))
+
+    @property
     def num_numeric(self) -> int:
         """How many of them are numbers."""
         return len(self.features) - len(self.category_sizes)
