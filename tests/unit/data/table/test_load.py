@@ -61,7 +61,7 @@ def test_a_folder_has_a_file_for_each_split(load: Load, write_csv: Callable[...,
         folder = write_csv(loans.iloc[rows], f"loans/{name}.csv").parent
     data = load(folder, target="default")
     assert [len(part) for part in (data.train, data.val, data.test)] == [120, 30, 50]
-    assert data.name == "loans" and not any("split" in line for line in data.report.lines())
+    assert data.name == "loans" and not any(" split by " in line for line in data.report.lines())
 
 
 def test_what_is_prepared_is_learned_from_train_alone(load: Load, write_csv: Callable[..., Path]) -> None:
