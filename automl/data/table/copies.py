@@ -47,9 +47,8 @@ def _near(train: np.ndarray, train_whole: np.ndarray, rows: np.ndarray, rows_who
 def _hashes(inputs: np.ndarray) -> np.ndarray:
     """uint64 (N, F): of each cell with its column, so that a row's hash is the XOR of its cells'."""
     bits = np.ascontiguousarray(inputs + np.float32(0)).view(np.uint32).astype(np.uint64)  # -0 is 0
-    mixed = bits * np.uint64(0x9E3779B97F4A7C15) + np.arange(1, inputs.shape[1] + 1, dtype=np.uint64) * np.uint64(
-        0xD1B54A32D192ED03
-    )
+    columns = np.arange(1, inputs.shape[1] + 1, dtype=np.uint64) * np.uint64(0xD1B54A32D192ED03)
+    mixed: np.ndarray = bits * np.uint64(0x9E3779B97F4A7C15) + columns
     for shift in (30, 27, 31):  # splitmix64's finalizer (Steele et al. 2014)
         mixed = (mixed ^ (mixed >> np.uint64(shift))) * np.uint64(0xBF58476D1CE4E5B9)
     return mixed
