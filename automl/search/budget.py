@@ -16,7 +16,13 @@ from automl.search.records import INTERRUPTED, TIME_BUDGET, TrialRecord
 
 RESERVE_SHARE = 0.05
 RESERVE_AT_MOST = 10.0
-"""Part of the time budget, in seconds, kept for the test of the winner and its registration."""
+"""Part of the time budget, and seconds, kept for the test of the winner and its registration."""
+
+RESERVE_LIKE_START = 0.3
+"""As a part of the time that the preparation took: on a busy machine both take longer. What is kept at the least."""
+
+GRACE = 3.0
+"""Seconds after the deadline that a trial has to notice it; then its worker is ended, in the middle of a batch."""
 
 PACE_KNOWN = 10.0
 """Seconds of training after which a trial's pace tells when it will be done."""
@@ -75,6 +81,11 @@ class StopSignal:
         return math.inf if self._deadline is None else self._deadline - self._set_aside - self._clock()
 
     @property
+    def is_overdue(self) -> bool:
+        """Whether the deadline has passed so long ago that no trial should be running any more."""
+        return self.seconds_left < -GRACE
+
+    @property
     def moment(self) -> Moment | None:
         """The deadline for another process, which reads itself what is set aside."""
         if self._deadline is None:
@@ -99,12 +110,19 @@ class StopSignal:
         return INTERRUPTED if self.paused or self._file.exists() else None
 
 
-def deadline_of(started: float, experiment: Experiment) -> float | None:
-    """The time by which training must end for the whole search to end within its budget of time and money."""
+def deadline_of(started: float, experiment: Experiment, preparation: float = 0.0) -> float | None:
+    """The time by which training must end for the whole search to end within its budget of time and money.
+
+    Args:
+        preparation: Seconds from `started` to the first trial.
+    """
     budgets = [experiment.time_budget] if experiment.time_budget else []
     if experiment.cost_budget and experiment.cost_per_hour:
         budgets.append(3600 * experiment.cost_budget / experiment.cost_per_hour)
-    return started + min(budgets) - min(RESERVE_AT_MOST, RESERVE_SHARE * min(budgets)) if budgets else None
+    if not budgets:
+        return None
+    reserve = max(RESERVE_SHARE * min(budgets), RESERVE_LIKE_START * preparation)
+    return started + min(budgets) - min(RESERVE_AT_MOST, reserve)
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,8 @@ QUIET = {
     # The study is the truth: Tune's own snapshots would only cost time (all trials at each, so O(n^2) in total).
     "TUNE_GLOBAL_CHECKPOINT_S": "1000000",
     "TUNE_DISABLE_SIGINT_HANDLER": "1",
+    # An actor that is in a long batch when time is up has had its grace.
+    "TUNE_FORCE_TRIAL_CLEANUP_S": "1",
     "TUNE_WARN_EXCESSIVE_EXPERIMENT_CHECKPOINT_SYNC_THRESHOLD_S": "0",
 }
 

@@ -58,6 +58,7 @@ class RayExecutor:
                 name="tune",
                 storage_path=str(self._folder),
                 verbose=0,
+                stop=DeadlineStopper(state),
                 checkpoint_config=tune.CheckpointConfig(checkpoint_at_end=False),
                 callbacks=[Forgetting()],
             ),
@@ -87,6 +88,20 @@ class _Unpickled:
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         del state
+
+
+class DeadlineStopper(_Unpickled, tune.Stopper):  # type: ignore[misc]
+    """Ends the workers that don't stop by themselves in time: in a batch of a minute, or while they come up."""
+
+    def __init__(self, state: Trials) -> None:
+        self._state = state
+
+    def __call__(self, trial_id: str, result: dict[str, Any]) -> bool:
+        del trial_id, result
+        return False
+
+    def stop_all(self) -> bool:
+        return self._state.is_overdue
 
 
 class StateScheduler(_Unpickled, FIFOScheduler):  # type: ignore[misc]

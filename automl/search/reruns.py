@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from automl.search.budget import StopSignal
 from automl.search.clock import Moment
 from automl.search.folders import add_report, checkpoint_of, healed_reports_of
-from automl.search.records import INTERRUPTED, Report, TrialRecord
+from automl.search.records import INTERRUPTED, TIME_BUDGET, Report, TrialRecord
 from automl.tracking import names
 
 if TYPE_CHECKING:
@@ -87,6 +87,11 @@ class Reruns:
         return self._stop.moment
 
     @property
+    def is_overdue(self) -> bool:
+        """Whether no run should be under way any more."""
+        return self._stop.is_overdue
+
+    @property
     def has_finished_trial(self) -> bool:
         """A run that can't be done in time is of no use: it is stopped as a slow trial is once another has finished."""
         return True
@@ -111,7 +116,9 @@ class Reruns:
     def close(self, number: int, last: Report | None) -> None:
         """Ends a run by its last report; None if its worker died."""
         record = self.records[number]
-        if last is None:
+        if last is None and self._stop.is_overdue:
+            record.status, record.reason = "stopped", TIME_BUDGET
+        elif last is None:
             record.status, record.reason = "failed", "the worker process died (out of memory?)"
         else:
             self.receive(number, last)

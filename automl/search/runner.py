@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import signal
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -102,7 +103,7 @@ def run_search(plan: Plan, cluster: Cluster, watchers: Sequence[Watcher]) -> Sea
     """Runs trials until the budget is spent, the space exhausted, or the user interrupts (Ctrl-C: once gently)."""
     cluster.resources()
     experiment = plan.experiment
-    deadline = deadline_of(plan.started, experiment)
+    deadline = deadline_of(plan.started, experiment, time.monotonic() - plan.started)
     stop = StopSignal(plan.folder, deadline)
     stop.clear()
     kept = Kept(plan.folder, plan.space.default(), experiment.disk)

@@ -13,7 +13,7 @@ from automl.search.folders import add_report, checkpoint_of, healed_reports_of
 from automl.search.objectives import Objectives
 from automl.search.population import Population
 from automl.search.proposals import Proposals
-from automl.search.records import INTERRUPTED, Report, TrialRecord
+from automl.search.records import INTERRUPTED, TIME_BUDGET, Report, TrialRecord
 from automl.search.recovery import BrokenOff, Recovered, merits, tell
 from automl.search.schedulers import Scheduler, replay
 from automl.search.storage import Storage
@@ -154,6 +154,11 @@ class SearchState:
         return self._stop.moment
 
     @property
+    def is_overdue(self) -> bool:
+        """Whether no trial should be running any more."""
+        return self._stop.is_overdue
+
+    @property
     def has_finished_trial(self) -> bool:
         """Whether some trial has done all its epochs."""
         return any(record.status == "finished" for record in self.records.values())
@@ -195,7 +200,10 @@ class SearchState:
         if last is None and record.deaths < RETRIES and not self._stop.reason():
             self._try_again(record)
             return
-        if last is None:
+        if last is None and self._stop.is_overdue:
+            record.status, record.reason = "stopped", TIME_BUDGET
+            self.ended_by = self.ended_by or TIME_BUDGET  # the executor was ended, and asks for no more trials
+        elif last is None:
             again = " again" if record.deaths else ""
             record.status, record.reason = "failed", f"the worker process died{again} (out of memory?)"
         else:

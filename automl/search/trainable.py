@@ -158,6 +158,13 @@ class TrialActor(tune.Trainable):  # type: ignore[misc]
         return found
 
     def _make_trainer(self) -> Any:
+        from automl.errors import TrialStopped
+
+        number, deadline = self._trial["number"], self._trial["deadline"]
+        self._stop = StopSignal(self._search, deadline.here() if deadline else None)
+        if reason := self._stop.reason():  # rather than import torch and build a model for nothing
+            raise TrialStopped(reason)
+
         import torch
 
         from automl.components import load_catalog
@@ -172,8 +179,6 @@ class TrialActor(tune.Trainable):  # type: ignore[misc]
             if 0 < settings.gpu_share < 1:
                 torch.cuda.set_per_process_memory_fraction(settings.gpu_share)
             self._data = DeviceData.on(device, self._arrays.open())
-        number, deadline = self._trial["number"], self._trial["deadline"]
-        self._stop = StopSignal(self._search, deadline.here() if deadline else None)
         checkpoint = checkpoint_of(self._folder, number)
         reports = reports_of(self._folder, number) if checkpoint.exists() else []
         self._since, configuration = self._in_force(reports[-1].epoch if reports else 0)

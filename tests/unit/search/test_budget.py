@@ -12,7 +12,7 @@ import pytest
 from automl.components import Choice, Float, Int
 from automl.config import load_experiment
 from automl.errors import SearchPaused, UserError
-from automl.search.budget import PACE_KNOWN, Limits, StopSignal, deadline_of, too_slow
+from automl.search.budget import GRACE, PACE_KNOWN, Limits, StopSignal, deadline_of, too_slow
 from automl.search.folders import new_search_folder, pausing, weights_of
 from automl.search.proposals import Proposals
 from automl.search.records import TrialRecord
@@ -31,6 +31,23 @@ def test_training_ends_early_enough_to_register_the_winner() -> None:
     assert deadline() is None
     assert deadline(time_budget=60) == pytest.approx(1057.0)
     assert deadline(time_budget="1h") == pytest.approx(4590.0)
+
+
+def test_on_a_slow_machine_more_is_kept_for_the_end() -> None:
+    experiment = load_experiment(flags={"time_budget": 60})
+    kept = [60 - (deadline_of(0.0, experiment, preparation) or 0.0) for preparation in (0.0, 8.0, 20.0, 600.0)]
+    assert kept == pytest.approx([3.0, 3.0, 6.0, 10.0])
+
+
+def test_a_trial_that_does_not_notice_the_deadline_is_overdue(tmp_path: Path) -> None:
+    clock = VirtualClock()
+    stop = StopSignal(tmp_path, 60.0, clock)
+    stop.set_aside(20.0)
+    overdue = []
+    for clock.now in (39.0, 41.0, 40.0 + GRACE + 0.1):
+        overdue.append((stop.reason(), stop.is_overdue))
+    assert overdue == [(None, False), ("time budget", False), ("time budget", True)]
+    assert not StopSignal(tmp_path, None).is_overdue
 
 
 def test_a_budget_of_money_is_one_of_time() -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from automl.config import Experiment, load_experiment
 from automl.errors import UserError
-from automl.search.budget import StopSignal
+from automl.search.budget import GRACE, StopSignal
 from automl.search.confirm import (
     BELOW,
     SEEDS,
@@ -27,6 +27,7 @@ from automl.search.confirm import (
 from automl.search.folders import add_report, reports_of, weights_of
 from automl.search.records import Report, TrialRecord, ranked
 from automl.search.reruns import FIRST, Reruns, label, origin, title, with_seed
+from automl.search.simulation import VirtualClock
 
 EPOCHS = 4
 
@@ -279,6 +280,18 @@ def test_a_worker_that_dies_ends_its_run_alone(tmp_path: Path) -> None:
     assert record is not None
     reruns.close(record.number, None)
     assert record.status == "failed" and "died" in record.reason
+
+
+def test_a_run_that_is_ended_as_time_is_up_has_not_failed(tmp_path: Path) -> None:
+    clock = VirtualClock()
+    stop = StopSignal(tmp_path, 10.0, clock)
+    reruns = Reruns([with_seed(trial(1), 2)], folder=tmp_path, stop=stop, watchers=[])
+    record = reruns.propose()
+    assert record is not None and not reruns.is_overdue
+    clock.now = 10.0 + GRACE + 0.1
+    assert reruns.is_overdue
+    reruns.close(record.number, None)
+    assert (record.status, record.reason) == ("stopped", "time budget")
 
 
 def test_an_epoch_that_comes_twice_counts_once(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 import json
 import math
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ from optuna import Study
 from optuna.trial import TrialState
 from safetensors.numpy import save_file
 
-from automl.search.budget import Limits, StopSignal
+from automl.search.budget import GRACE, Limits, StopSignal
 from automl.search.folders import checkpoint_of, weights_of
 from automl.search.proposals import Proposals
 from automl.search.records import Report, TrialRecord
@@ -226,6 +227,22 @@ def test_a_full_disk_pauses_the_search_and_its_trials_go_on_later(search: Search
     assert search.stop.paused.hint == f"Make room, then: automl resume {search.folder.name} --home {home}"
     assert [trial.state for trial in search.study.get_trials()] == [TrialState.RUNNING, TrialState.RUNNING]
     assert weights_of(search.folder, number).exists()
+
+
+def test_a_worker_that_is_ended_as_time_is_up_leaves_what_its_trial_had(
+    search: Search, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    number, other = search.start(), search.start()
+    search.state.receive(number, epoch_report(1, 0.5, 0.5))
+    monkeypatch.setattr(search.stop, "_deadline", time.monotonic() - GRACE - 1)
+    assert search.state.is_overdue
+    search.state.close(number, None)
+    search.state.close(other, None)
+    records = search.state.records
+    assert [(records[n].status, records[n].reason) for n in (number, other)] == [("stopped", "time budget")] * 2
+    assert search.state.best is records[number] and not search.state.waits
+    assert search.state.ended_by == "time budget"
+    assert [trial.state for trial in search.study.get_trials()] == [TrialState.PRUNED, TrialState.PRUNED]
 
 
 def test_the_last_epoch_counts_once_though_it_is_told_twice(search: Search) -> None:
