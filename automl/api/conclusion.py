@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from automl.api.final_test import FinalTest, baseline, run_test
 from automl.config import Experiment
+from automl.errors import UserError
+from automl.files import is_full
 from automl.search.recording import winner_note, without_winner
 from automl.search.records import TrialRecord
 from automl.search.reruns import seed_of, title
@@ -31,6 +33,7 @@ class Outcome:
         refitted: Metrics on the test split of the winner trained on train and validation; empty where it wasn't.
         combined: Metrics on the test split of the combination of trials; empty where the winner alone is registered.
         notes: The gain over the default, the selection bias and the refit, a sentence each.
+        unrecorded: Why not all of it is in MLflow; "" where it is. `resume_search` makes up for it.
     """
 
     name: str
@@ -45,6 +48,7 @@ class Outcome:
     refitted: dict[str, float] = field(default_factory=dict)
     combined: dict[str, float] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    unrecorded: str = ""
 
     @property
     def best(self) -> TrialRecord | None:
@@ -58,11 +62,11 @@ def conclude(plan: Plan, store: Store, tracker: Tracker, result: SearchResult) -
         tracker.front({trial.number for trial in result.front})
     if result.verdict is None:
         tracker.search_summary(metrics={}, note=without_winner(result), winner=None)
-        tracker.flush()
         return _outcome(plan, store, tracker, result)
     tested = run_test(plan, result, result.verdict)
     _record(plan, tracker, result, result.verdict, tested)
-    return _outcome(plan, store, tracker, result, tested, _register(plan, store, tracker, result.verdict, tested))
+    registered, unrecorded = _try_to_register(plan, store, tracker, result.verdict, tested)
+    return replace(_outcome(plan, store, tracker, result, tested, registered), unrecorded=unrecorded)
 
 
 def _outcome(
@@ -101,7 +105,19 @@ def _record(plan: Plan, tracker: Tracker, result: SearchResult, verdict: Verdict
         note=winner_note(plan, result, run, tested.test, tested.baseline, tested.notes),
         winner=verdict.winner.trial.number,
     )
-    tracker.flush()
+
+
+def _try_to_register(
+    plan: Plan, store: Store, tracker: Tracker, verdict: Verdict, tested: FinalTest
+) -> tuple[Registered | None, str]:
+    """Where it can't be done now, why: what was trained and tested isn't lost with it."""
+    try:
+        tracker.flush()
+        return _register(plan, store, tracker, verdict, tested), ""
+    except Exception as error:  # stores of files have errors of their own
+        if is_full(error):
+            raise
+        return None, error.message if isinstance(error, UserError) else f"{type(error).__name__}: {error}"
 
 
 def _register(plan: Plan, store: Store, tracker: Tracker, verdict: Verdict, tested: FinalTest) -> Registered:

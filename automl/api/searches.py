@@ -132,7 +132,10 @@ def _search(
     with open_tracker(made, store, runs) as tracker:
         result = run_search(made, cluster, [Recorder(tracker, made), *watchers])
         outcome = conclude(made, store, tracker, result)
-        tracker.close("KILLED" if result.interrupted else "FINISHED" if result.best else "FAILED")
-    if not result.interrupted:
+        try:
+            tracker.close("KILLED" if result.interrupted else "FINISHED" if result.best else "FAILED")
+        except UserError as error:
+            outcome = replace(outcome, unrecorded=outcome.unrecorded or error.message)
+    if not result.interrupted and not outcome.unrecorded:  # else it isn't over
         note_end(made.folder, result.ended_by)
     return outcome

@@ -18,13 +18,14 @@ SHOWN = 10
 
 
 def finish(outcome: Outcome) -> None:
-    """Shows a search's outcome and ends the command: 130 where it was interrupted, 1 where it gave no model."""
+    """Shows a search's outcome and ends the command: 130 where it was interrupted, 1 where it gave no model, or not all
+    of it is recorded."""
     import typer
 
     show(outcome)
     if outcome.result.interrupted:
         raise typer.Exit(130)
-    if outcome.best is None:
+    if outcome.best is None or outcome.unrecorded:
         raise typer.Exit(1)
 
 
@@ -41,6 +42,8 @@ def show(outcome: Outcome) -> None:
         plain(without_winner(result))
     else:
         _show_test(outcome)
+    if outcome.unrecorded:
+        plain(f"Not all of it is in MLflow, and `automl resume` makes up for it: {outcome.unrecorded}")
     _show_next(outcome)
 
 
@@ -138,7 +141,7 @@ def _show_next(outcome: Outcome) -> None:
 
     where = home_option(outcome.home)
     console().print("\n[bold]Next[/]")
-    if outcome.result.interrupted:
+    if outcome.result.interrupted or outcome.unrecorded:
         plain(f"  automl resume {outcome.name}{where}")
     plain(f"  automl ui{home_option(outcome.home, '--out')}")
     if outcome.registered:

@@ -16,7 +16,7 @@ from statistics import fmean
 from typing import TYPE_CHECKING
 
 from automl.search.budget import StopSignal
-from automl.search.folders import drop_weights, weights_of
+from automl.search.folders import drop_weights, reports_of, weights_of
 from automl.search.records import TrialRecord, ranked
 from automl.search.reruns import FIRST, Reruns, with_seed
 from automl.search.watcher import Watcher
@@ -175,8 +175,11 @@ def confirm(
         run: Runs what it is given, writing to `BELOW`.
     """
     others = [trial for trial in ranked(trials) if trial is not best]
-    chosen = affordable([best, *others][:count], workers, stop.seconds_left)
-    again = {trial.number: [with_seed(trial, seed) for seed in range(2, SEEDS + 1)] for trial in chosen}
+    candidates = [best, *others][:count]
+    begun = [trial for trial in candidates if any(reports_of(search / BELOW, run.number) for run in _again(trial))]
+    fresh = [trial for trial in candidates if trial not in begun]
+    chosen = [*begun, *affordable(fresh, workers, stop.seconds_left)]
+    again = {trial.number: _again(trial) for trial in chosen}
     records = [record for runs in again.values() for record in runs]
     reruns = Reruns(records, folder=search / BELOW, stop=stop, watchers=watchers)
     if reruns.waits:
@@ -186,6 +189,11 @@ def confirm(
         for loser in sorted(runs, key=_merit)[:-1]:
             drop_weights(search / BELOW, loser.number)
     return choose([Candidate(trial, tuple(done[trial.number])) for trial in chosen], best, default)
+
+
+def _again(trial: TrialRecord) -> list[TrialRecord]:
+    """The runs of a trial's configuration with other seeds, before they have begun."""
+    return [with_seed(trial, seed) for seed in range(2, SEEDS + 1)]
 
 
 def choose(candidates: Iterable[Candidate], best: TrialRecord, default: TrialRecord | None = None) -> Verdict:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import secrets
+import shlex
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -62,6 +64,7 @@ def write_notes(plan: Plan) -> str:
         {
             "format": FORMAT,
             "from": os.getcwd(),
+            "command": shlex.join(["automl", *sys.argv[1:]]),
             "study": folder.name + suffix,
             "digest": plan.data.digest,
             "plugins": [{"path": source.path, "file": f"{source.module}.py"} for source in plan.plugins],
@@ -107,6 +110,12 @@ def study_of(folder: Path) -> str:
     """How the study of a search is called."""
     name: str = _read(folder).get("study", folder.name)
     return name
+
+
+def command_of(folder: Path) -> str:
+    """The command that began a search."""
+    command: str = _read(folder).get("command", "")
+    return command
 
 
 def _notes(folder: Path) -> Notes:

@@ -1,14 +1,13 @@
 """What MLflow is told of a search."""
 
 import json
-import shlex
-import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from itertools import pairwise
 from pathlib import Path
 
 from automl.search.folders import reports_of
+from automl.search.notes import command_of
 from automl.search.objectives import closest
 from automl.search.records import INTERRUPTED, Report, TrialRecord
 from automl.search.reruns import label, origin, title
@@ -16,7 +15,7 @@ from automl.search.runner import Plan, SearchResult
 from automl.search.watcher import Watcher
 from automl.space import chosen_components
 from automl.tracking import Store, Tracker, names
-from automl.tracking.recorded import RecordedRun
+from automl.tracking.recorded import SEARCH_RUN, RecordedRun
 
 
 def open_tracker(plan: Plan, store: Store, runs: Mapping[int, RecordedRun]) -> Tracker:
@@ -46,7 +45,7 @@ def open_tracker(plan: Plan, store: Store, runs: Mapping[int, RecordedRun]) -> T
         minimize=plan.metric.minimize,
         runs=runs,
     )
-    if not runs:
+    if SEARCH_RUN not in runs or not runs[SEARCH_RUN].has_inputs:
         _record_inputs(plan, tracker)
     return tracker
 
@@ -54,12 +53,13 @@ def open_tracker(plan: Plan, store: Store, runs: Mapping[int, RecordedRun]) -> T
 def _record_inputs(plan: Plan, tracker: Tracker) -> None:
     data, experiment = plan.data, plan.experiment
     counts = {"train": len(data.train), "val": len(data.val), "test": len(data.test)}
-    tracker.dataset(name=data.name, digest=data.digest, source=str(experiment.data or "built-in"), profile=counts)
     tracker.artifact((plan.folder / "experiment.yaml").read_text("utf-8"), "experiment.yaml")
-    tracker.artifact(shlex.join(["automl", *sys.argv[1:]]) + "\n", "command.txt")
+    tracker.artifact(command_of(plan.folder) + "\n", "command.txt")
     tracker.artifact("\n".join(data.report.lines()), "data.txt")
     for plugin in plan.plugins:
         tracker.artifact(plugin.text, f"plugins/{Path(plugin.path).stem}-{plugin.sha256[:12]}.py")
+    # The last one, see `RecordedRun.has_inputs`.
+    tracker.dataset(name=data.name, digest=data.digest, source=str(experiment.data or "built-in"), profile=counts)
 
 
 class Recorder(Watcher):
@@ -71,6 +71,8 @@ class Recorder(Watcher):
         self._folder = plan.folder
         self._changing = plan.experiment.scheduler == "pbt"
         self._provenance = {component.key: component.provenance for component in plan.components}
+        self._ended: dict[int, TrialRecord] = {}
+        tracker.again = lambda number: self._report(self._ended[number])
 
     def trial_started(self, record: TrialRecord) -> None:
         used = {self._provenance[key] for key in chosen_components(record.configuration)}
@@ -93,12 +95,14 @@ class Recorder(Watcher):
 
     def trial_recovered(self, record: TrialRecord) -> None:
         """Of a trial that had ended when the search was broken off: what the store hasn't got of it."""
-        if self._tracker.has_ended(record.number):
-            return
+        if not self._tracker.has_ended(record.number):
+            self._report(record)
+
+    def _report(self, record: TrialRecord) -> None:
         self.trial_started(record)
         for report in reports_of(self._folder, record.number):
             self.epoch_done(record, report)
-        self.trial_finished(record)
+        self._finish(record)
 
     def epoch_done(self, record: TrialRecord, report: Report) -> None:
         # Not before: importing mlflow would take the CPU that the workers need to come up.
@@ -106,6 +110,11 @@ class Recorder(Watcher):
         self._tracker.epoch(record.number, report.epoch, report.metrics)
 
     def trial_finished(self, record: TrialRecord) -> None:
+        self._finish(record)
+        self._tracker.catch_up()
+
+    def _finish(self, record: TrialRecord) -> None:
+        self._ended[record.number] = record
         figures: dict[str, float] = {"epochs": record.epoch, "seconds": record.seconds, "weights": record.parameters}
         costs = {"size_mb": record.size_mb, "latency_ms": record.latency_ms}
         figures |= {name: value for name, value in costs.items() if value}

@@ -7,6 +7,8 @@ from automl.tracking.update import RunUpdate
 
 _INTERVAL = 1.5  # seconds between deliveries: the user interface is live, and the updates of a run go together
 _FAILURES = 3  # in one delivery: the store is away, the rest waits for the next try
+KEPT = 200  # runs: while the store is away, of further ones only the numbers are kept
+PATIENCE = 60.0  # seconds that `flush` waits without a single write
 
 
 class Outbox:
@@ -15,16 +17,30 @@ class Outbox:
     Args:
         prepare: Called in the thread before each delivery; opens the store on the first.
         write: Called in the thread with a run's number and its updates. Must bear being repeated.
+        tell: Called in the thread when the store is away, with what a delivery failed with, and with None when it is
+            back: once each.
+        may_drop: Whether the whole of a run can be posted again, so that it needn't be kept.
     """
 
-    def __init__(self, prepare: Callable[[], None], write: Callable[[int, RunUpdate], None]) -> None:
+    def __init__(
+        self,
+        prepare: Callable[[], None],
+        write: Callable[[int, RunUpdate], None],
+        *,
+        tell: Callable[[Exception | None], None] = lambda _: None,
+        may_drop: Callable[[int], bool] = lambda _: False,
+    ) -> None:
         self._prepare = prepare
         self._write = write
+        self._tell = tell
+        self._may_drop = may_drop
         self._thread = threading.Thread(target=self._work, name="mlflow-writer", daemon=True)
         # Shared with the thread, under `_changed`.
         self._changed = threading.Condition()
         self._waiting: dict[int, RunUpdate] = {}
-        self._asked = self._answered = 0
+        self._dropped: list[int] = []
+        self._asked = self._answered = self._written = 0
+        self._given_up = -1  # how many were written when `flush` gave up waiting for the next
         self._closing = False
         self._error: Exception | None = None
 
@@ -44,31 +60,63 @@ class Outbox:
         with self._changed:
             earlier = self._waiting.get(number)
             self._waiting[number] = earlier.followed_by(update) if earlier else update
+            if len(self._waiting) > KEPT:
+                self._drop()
+
+    def _drop(self) -> None:
+        """Forgets the first run that is complete."""
+        for number, update in self._waiting.items():
+            if update.ended and self._may_drop(number):
+                del self._waiting[number]
+                self._dropped.append(number)
+                return
+
+    def take_dropped(self) -> list[int]:
+        """Runs to be posted again, as many as are kept at a time; none while the store is away."""
+        with self._changed:
+            room = 0 if self._error else max(0, KEPT - len(self._waiting))
+            taken, self._dropped = self._dropped[:room], self._dropped[room:]
+            return taken
 
     def flush(self) -> None:
-        """Waits until one delivery of everything posted so far was tried; starts the thread where nobody has."""
+        """Waits until one delivery of everything posted so far was tried; starts the thread where nobody has.
+
+        It gives up on a store that doesn't answer, which is then the `error`.
+        """
         self.start()
         with self._changed:
             self._asked += 1
             ticket = self._asked
             self._changed.notify_all()
-            self._changed.wait_for(lambda: self._answered >= ticket or not self._thread.is_alive())
+            while True:
+                written = self._written
+                patience = 0.0 if self._given_up == written else PATIENCE
+                if self._changed.wait_for(lambda: self._answered >= ticket or not self._thread.is_alive(), patience):
+                    return
+                if self._written == written:
+                    self._given_up = written
+                    self._error = self._error or TimeoutError(f"no answer for {PATIENCE:.0f} s")
+                    return
 
     def close(self) -> None:
-        """Tries a last delivery, and ends the thread."""
+        """Tries a last delivery, and ends the thread: at once, or when the store answers at last."""
         with self._changed:
             self._closing = True
         self.flush()
-        if self._thread.is_alive():
+        if self._thread.is_alive() and self._given_up != self._written:
             self._thread.join()
 
     def _work(self) -> None:
+        away = False
         while True:
             with self._changed:
                 self._changed.wait_for(lambda: self._asked > self._answered, timeout=_INTERVAL)
                 asked, closing = self._asked, self._closing
                 mail, self._waiting = self._waiting, {}
             failed, error = self._deliver(mail)
+            if away != bool(error):
+                away = bool(error)
+                self._tell(error)
             with self._changed:
                 # What failed goes to the end of the line, so that one bad update doesn't hold up the others.
                 left = mail | failed
@@ -90,6 +138,7 @@ class Outbox:
                 update = mail.pop(number)
                 try:
                     self._write(number, update)
+                    self._written += 1
                 except Exception as problem:  # Whatever it is: training goes on, `close` tells.
                     failed[number], error = update, problem
         except Exception as problem:

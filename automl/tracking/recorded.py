@@ -20,11 +20,15 @@ class RecordedRun:
     Args:
         ended: Whether it is complete: its end is written last.
         epochs: Those whose metrics it has; not looked up for what has ended.
+        params: Names of its parameters.
+        has_inputs: Of a search's: whether it knows of its data, which is written last of what it began with.
     """
 
     run_id: str
     ended: bool
     epochs: frozenset[int] = frozenset()
+    params: frozenset[str] = frozenset()
+    has_inputs: bool = False
 
 
 SEARCH_RUN = -1
@@ -34,23 +38,35 @@ SEARCH_RUN = -1
 def find_runs(store: Store, experiment: str, search: str, metric: str) -> dict[int, RecordedRun]:
     """The runs of a search by the numbers of its trials; its own under `SEARCH_RUN`. Empty where it was never written.
 
+    Where a request was sent twice, as its answer didn't come, a run may be there twice: all but the one that was
+    written on are deleted.
+
     Raises:
         UserError: The store can't be used.
     """
     client = store.client()
-    found = client.get_experiment_by_name(experiment)
-    if found is None:
-        return {}
-    runs: dict[int, RecordedRun] = {}
-    for run in _runs(client, found.experiment_id, names.SEARCH_NAME, search):
-        ended = run.info.status in ("FINISHED", "FAILED")
-        number = int(run.data.tags.get(names.NUMBER, SEARCH_RUN))
-        # What was confirmed is reported as a whole when the search goes on.
-        unknown = not ended or run.data.tags.get(names.ROLE) == names.CONFIRMATION
-        is_read = unknown and number != SEARCH_RUN
-        history = client.get_metric_history(run.info.run_id, f"val_{metric}") if is_read else []
-        runs[number] = RecordedRun(run.info.run_id, ended, frozenset(point.step for point in history))
+    with store.usable():
+        found = client.get_experiment_by_name(experiment)
+        runs: dict[int, RecordedRun] = {}
+        for run in _runs(client, found.experiment_id, names.SEARCH_NAME, search) if found else ():
+            number = int(run.data.tags.get(names.NUMBER, SEARCH_RUN))
+            one, other = _recorded(client, run, number, metric), runs.get(number)
+            if other is not None:
+                one, other = sorted((one, other), key=lambda run: (run.ended, len(run.epochs)), reverse=True)
+                client.delete_run(other.run_id)
+            runs[number] = one
     return runs
+
+
+def _recorded(client: "MlflowClient", run: "Run", number: int, metric: str) -> RecordedRun:
+    run_id, ended = run.info.run_id, run.info.status in ("FINISHED", "FAILED")
+    params = frozenset(run.data.params)
+    if number == SEARCH_RUN:
+        return RecordedRun(run_id, ended, params=params, has_inputs=bool(client.get_run(run_id).inputs.dataset_inputs))
+    # What was confirmed is reported as a whole when the search goes on.
+    is_read = not ended or run.data.tags.get(names.ROLE) == names.CONFIRMATION
+    history = client.get_metric_history(run_id, f"val_{metric}") if is_read else []
+    return RecordedRun(run_id, ended, frozenset(point.step for point in history), params)
 
 
 @dataclass(frozen=True)

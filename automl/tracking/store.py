@@ -29,8 +29,8 @@ _SETTINGS = {
     "MLFLOW_UV_AUTO_DETECT": "false",
     "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
     "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
-    # A server that is away is reported after half a minute, not after several; the writer tries again anyway.
-    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "4",
+    # A server that is away, or doesn't answer, is said after a minute at most; the writer tries again anyway.
+    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1",
     "MLFLOW_HTTP_REQUEST_TIMEOUT": "30",
 }
 TRACKING_URI = "MLFLOW_TRACKING_URI"
@@ -91,6 +91,16 @@ class Store:
         except Exception as error:
             raise _unusable(self, error) from error
         return client
+
+    @contextmanager
+    def usable(self) -> Iterator[None]:
+        """Turns what MLflow raises within the block into a UserError."""
+        from mlflow.exceptions import MlflowException
+
+        try:
+            yield
+        except MlflowException as error:
+            raise _unusable(self, error) from error
 
     @contextmanager
     def lock(self, name: str) -> Iterator[None]:

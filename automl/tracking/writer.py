@@ -1,20 +1,20 @@
 """The one writer to MLflow: a thread on the driver, so that training never waits for MLflow."""
 
 import json
-from collections.abc import Mapping, Sequence, Set
-from dataclasses import replace
+from collections.abc import Callable, Mapping, Sequence, Set
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from automl.errors import SearchPaused, UserError
 from automl.files import is_full
 from automl.tracking import names
-from automl.tracking.experiment import open_experiment
 from automl.tracking.outbox import Outbox
 from automl.tracking.recorded import SEARCH_RUN, RecordedRun
+from automl.tracking.runs import Runs
 from automl.tracking.store import Store
 from automl.tracking.update import RunUpdate, cut, in_one_line, now, points, short, texts
-from automl.tracking.views import leaderboard, leaderboard_url, view_key
+from automl.tracking.views import leaderboard_url, view_key
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -52,23 +52,29 @@ class Tracker:
         runs: Mapping[int, RecordedRun] | None = None,
     ) -> None:
         self._store = store
-        self._experiment = experiment
         self._search = search
-        self._description = description
-        self._metric = metric
-        self._minimize = minimize
-        self._client: MlflowClient | None = None
-        self._experiment_id = ""
         self._recorded = dict(runs or {})
-        self._run_ids = {number: run.run_id for number, run in self._recorded.items()}
-        self._names: dict[int, str] = {SEARCH_RUN: search}
+        self._runs = Runs(
+            store,
+            experiment=experiment,
+            search=search,
+            description=description,
+            metric=metric,
+            minimize=minimize,
+            ids={number: run.run_id for number, run in self._recorded.items()},
+        )
+        self.again: Callable[[int], None] | None = None
+        """Reports a whole trial anew that has ended; where it is set, not all is kept while the store is away."""
         self._live: set[int] = set()
+        self._ended: set[int] = set()
+        self._confirming: set[int] = set()
         self._closed = False
-        self._outbox = Outbox(self._open, self._write)
+        self._outbox = Outbox(self._runs.open, self._runs.write, tell=self._runs.tell, may_drop=self._may_drop)
         note = {names.NOTE: description, names.STATE: "running"}
         # MLflow refuses a parameter that has changed, as a limit does when a search is given more budget.
-        settings = {} if SEARCH_RUN in self._recorded else texts(params)
-        self._post(SEARCH_RUN, RunUpdate(params=settings, tags={**self._tags(names.SEARCH), **note, **tags}))
+        recorded = self._recorded[SEARCH_RUN].params if SEARCH_RUN in self._recorded else frozenset()
+        settings = {key: value for key, value in texts(params).items() if key not in recorded}
+        self._post(SEARCH_RUN, RunUpdate(params=settings, tags={**self._runs.tags(names.SEARCH), **note, **tags}))
 
     def start(self) -> None:
         """Starts the thread, which imports mlflow and opens the store (seconds of CPU) while the caller goes on.
@@ -113,13 +119,15 @@ class Tracker:
             settled: Whether the parameters stay. MLflow never lets go of one, so others come with `trial_finished`.
             lineage: Which trials it went on from.
         """
-        self._names[number] = names.run_name(number if of is None else of, name)
+        self._runs.names[number] = names.run_name(number if of is None else of, name)
         self._live.add(number)
+        if of is not None:
+            self._confirming.add(number)
         own = {names.NUMBER: str(number), names.STATE: "running", names.COMPONENTS: names.components(params)}
         own |= {names.PLUGINS: "; ".join(plugins)} if plugins else {}
-        own |= {names.RUN_NAME: self._names[number], names.LINEAGE: lineage} if lineage else {}
+        own |= {names.RUN_NAME: self._runs.names[number], names.LINEAGE: lineage} if lineage else {}
         role = names.TRIAL if of is None else names.CONFIRMATION
-        self._post(number, RunUpdate(params=texts(params) if settled else {}, tags={**self._tags(role), **own}))
+        self._post(number, RunUpdate(params=texts(params) if settled else {}, tags={**self._runs.tags(role), **own}))
 
     def epoch(self, number: int, epoch: int, metrics: Mapping[str, float]) -> None:
         """What one epoch gave; values that aren't finite are left out, and so is what the store has already."""
@@ -150,6 +158,8 @@ class Tracker:
             params: Where they weren't settled before.
         """
         self._live.discard(number)
+        if number not in self._confirming:
+            self._ended.add(number)
         failed = status == "failed"
         line = cut(in_one_line(reason), 250)
         note = f"{status.capitalize()}: {line}" + (f"\n\n```\n{reason[-7000:]}\n```" if failed else "")
@@ -215,20 +225,22 @@ class Tracker:
     @property
     def parent_run_id(self) -> str:
         """The search's run; `flush` first."""
-        return self._run_ids[SEARCH_RUN]
+        return self._runs.ids[SEARCH_RUN]
 
     @property
     def experiment_id(self) -> str:
         """MLflow's id of the experiment; `flush` first."""
-        return self._experiment_id
+        return self._runs.experiment_id
 
     def run_id(self, number: int) -> str:
         """A trial's run; `flush` first."""
-        return self._run_ids[number]
+        return self._runs.ids[number]
 
     def leaderboard_url(self, base: str) -> str:
-        """The page of this search's trials, best first; `flush` first. `base` is the user interface's address."""
-        return leaderboard_url(base, self._experiment_id, view_key(self._search, self.parent_run_id))
+        """The page of this search's trials, best first; "" where it has none yet. `base` is the interface's address."""
+        if SEARCH_RUN not in self._runs.ids:
+            return ""
+        return leaderboard_url(base, self._runs.experiment_id, view_key(self._search, self.parent_run_id))
 
     # Waiting for the store
 
@@ -243,13 +255,23 @@ class Tracker:
                 hint="Is the server up, and is there space on the disk?",
             ) from error
 
+    def catch_up(self) -> bool:
+        """Has reported again what wasn't kept while the store was away, as much as is kept at a time; whether any."""
+        dropped = self._outbox.take_dropped()
+        for number in dropped:
+            assert self.again is not None, "or it would have been kept"
+            self.again(number)
+        return bool(dropped)
+
     def flush(self) -> None:
-        """Waits until everything so far is written, or a try has failed.
+        """Waits until everything so far is written, or a try has failed; not for ever for a store that doesn't answer.
 
         Raises:
             UserError: Something couldn't be written.
         """
         self._outbox.flush()
+        while self.catch_up():
+            self._outbox.flush()
         self.check()
 
     def close(self, status: str = "FINISHED") -> None:
@@ -264,6 +286,8 @@ class Tracker:
         for number in sorted(self._live):
             tags = {names.STATE: "interrupted", names.REASON: "The search ended before this trial did."}
             self._post(number, RunUpdate(tags=tags, ended=("KILLED", now())))
+        with suppress(UserError):  # the last delivery tells
+            self.flush()
         state = {"FINISHED": "finished", "KILLED": "interrupted", "FAILED": "failed"}[status]
         self._post(SEARCH_RUN, RunUpdate(tags={names.STATE: state}, ended=(status, now())))
         self._outbox.close()
@@ -272,47 +296,5 @@ class Tracker:
     def _post(self, number: int, update: RunUpdate) -> None:
         self._outbox.post(number, update)
 
-    def _tags(self, role: str) -> dict[str, str]:
-        return {
-            names.ROLE: role,
-            names.SEARCH_NAME: self._search,
-            names.USER: names.user_name(),
-            names.SOURCE: "automl search",
-            names.SOURCE_TYPE: "LOCAL",
-        }
-
-    # In the outbox's thread
-
-    def _open(self) -> None:
-        if self._client is not None:
-            return
-        client = self._store.client()
-        self._experiment_id = open_experiment(client, self._experiment, self._store.artifact_location)
-        if SEARCH_RUN not in self._run_ids:
-            self._create(client, SEARCH_RUN, RunUpdate())
-        parent = self.parent_run_id
-        key = view_key(self._search, parent)
-        view = leaderboard(parent, self._metric, minimize=self._minimize)
-        latest = leaderboard_url("", self._experiment_id, key).lstrip("/")
-        note = f"{self._description}\n\nLatest search: [{self._search}]({latest}), best trials first."
-        tags = {names.EXPERIMENT_KIND: "custom_model_development", names.SHARED_VIEW + key: view, names.NOTE: note}
-        for name, value in tags.items():
-            client.set_experiment_tag(self._experiment_id, name, value)
-        self._client = client
-
-    def _write(self, number: int, update: RunUpdate) -> None:
-        assert self._client is not None, "prepared before each delivery"
-        if number not in self._run_ids:
-            self._create(self._client, number, update)
-            update = replace(update, tags={})
-        update.write(self._client, self._run_ids[number])
-
-    def _create(self, client: "MlflowClient", number: int, update: RunUpdate) -> None:
-        """Makes the run of a trial or of the search, with its tags: written later, they take a transaction more."""
-        # All by which it is found again, should the search be killed before anything else of it is written.
-        tags = self._tags(names.SEARCH if number == SEARCH_RUN else names.TRIAL)
-        if number != SEARCH_RUN:
-            tags |= {names.PARENT: self.parent_run_id, names.NUMBER: str(number)}
-        tags |= update.short_tags
-        run = client.create_run(self._experiment_id, update.created, tags, self._names[number])
-        self._run_ids[number] = run.info.run_id
+    def _may_drop(self, number: int) -> bool:
+        return self.again is not None and number in self._ended and number not in self._runs.ids

@@ -1,5 +1,7 @@
 import threading
 
+import pytest
+
 from automl.tracking.outbox import Outbox
 from automl.tracking.update import RunUpdate
 
@@ -97,6 +99,64 @@ def test_the_one_who_posts_never_waits_for_a_write() -> None:
     release.set()
     outbox.close()
     assert outbox.error is None
+
+
+def test_that_the_store_is_away_and_that_it_is_back_is_told_once() -> None:
+    post, told = Post(), []
+    outbox = Outbox(post.prepare, post.write, tell=lambda error: told.append(str(error)))
+    outbox.start()
+    for post.away in (False, True, True, False, False, True):
+        outbox.post(0, tag())
+        outbox.flush()
+    assert told == ["away", "None", "away"]
+    outbox.close()
+
+
+def test_while_the_store_is_away_complete_runs_are_dropped_that_can_be_posted_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("automl.tracking.outbox.KEPT", 3)
+    post = Post()
+    post.away = True
+    outbox = Outbox(post.prepare, post.write, may_drop=lambda number: number != 1)
+    outbox.start()
+    outbox.flush()
+    for number in range(6):
+        outbox.post(number, RunUpdate(tags={"n": str(number)}, ended=("FINISHED", 0)))
+    outbox.post(6, tag())
+    outbox.flush()
+    assert outbox.take_dropped() == [], "not before it is back"
+    post.away = False
+    outbox.flush()
+    assert [number for number, _ in post.written] == [1, 5, 6]
+    assert outbox.take_dropped() == [0, 2, 3] and outbox.take_dropped() == [4], "as many as are kept at a time"
+    outbox.close()
+
+
+def test_the_end_does_not_wait_for_ever_for_a_store_that_never_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("automl.tracking.outbox.PATIENCE", 0.05)
+    release = threading.Event()
+    outbox = Outbox(lambda: None, lambda *_: release.wait(60) and None)
+    outbox.post(0, tag())
+    outbox.flush()
+    assert str(outbox.error) == "no answer for 0 s"
+    outbox.close()
+    release.set()
+
+
+def test_the_end_waits_for_a_store_that_is_only_slow(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("automl.tracking.outbox.PATIENCE", 0.5)
+    written = []
+
+    def write(number: int, _: RunUpdate) -> None:
+        threading.Event().wait(0.05)
+        written.append(number)
+
+    outbox = Outbox(lambda: None, write)
+    for number in range(20):  # a second in all
+        outbox.post(number, tag())
+    outbox.close()
+    assert written == list(range(20)) and outbox.error is None
 
 
 def test_an_outbox_never_started_closes_at_once() -> None:
