@@ -5,7 +5,7 @@
 By turns the driver alone is killed, one worker alone, and every process at once, at random instants: while the search
 starts, in the middle of epochs, between them. A plugin in the workers notes each epoch that was trained, whatever the
 search makes of it. A kill is survived if no epoch that was finished by then (its checkpoint was in place) is trained
-again, and what had ended and the runs in MLflow stay what they were. About eight minutes.
+again, and what had ended and the runs in MLflow stay what they were. Took 26 minutes on two busy cores.
 """
 
 import argparse
