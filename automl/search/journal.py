@@ -24,22 +24,24 @@ class SingleWriterJournal(BaseJournalBackend):
         path.touch()
         _cut_torn_line(path)
         self._file = path.open("ab", buffering=0)
-        # Only this process writes: what it has written needn't be read back.
+        # Only this process writes: what it has written needn't be read back, nor be in memory twice.
         self._read = 0
-        self._unread: list[bytes] = path.read_bytes().splitlines()
+        self._unread = self._all()
 
     def read_logs(self, log_number_from: int) -> Iterable[dict[str, Any]]:
         """Operations from a number on; reading on from where the last call ended is cheap."""
-        lines, first = self._unread, self._read
+        logs, first = self._unread, self._read
         if log_number_from < first:
-            lines, first = self._path.read_bytes().splitlines(), 0
-        self._read, self._unread = first + len(lines), []
-        return [json.loads(line) for line in lines[log_number_from - first :]]
+            logs, first = self._all(), 0
+        self._read, self._unread = first + len(logs), []
+        return logs[log_number_from - first :]
+
+    def _all(self) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in self._path.read_bytes().splitlines()]
 
     def append_logs(self, logs: list[dict[str, Any]]) -> None:
         """Appends in one write; where the disk is full, nothing: what is written later mustn't follow half a line."""
-        lines = [json.dumps(log, separators=(",", ":")).encode() for log in logs]
-        text = b"".join(line + b"\n" for line in lines)
+        text = b"".join(json.dumps(log, separators=(",", ":")).encode() + b"\n" for log in logs)
         size = os.fstat(self._file.fileno()).st_size
         try:
             while text:
@@ -47,7 +49,7 @@ class SingleWriterJournal(BaseJournalBackend):
         except OSError:
             self._file.truncate(size)
             raise
-        self._unread += lines
+        self._unread += logs
 
 
 def _cut_torn_line(path: Path) -> None:
