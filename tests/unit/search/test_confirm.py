@@ -254,6 +254,14 @@ def test_what_was_done_before_a_break_is_not_done_again(run: Confirm, tmp_path: 
     ]
 
 
+def test_a_search_that_is_resumed_when_its_time_is_over_has_the_winner_that_it_had(run: Confirm) -> None:
+    trials, values = [trial(3, 0.99), trial(7, 0.97)], {(3, 2): 0.8, (3, 3): 0.8, (7, 2): 0.96, (7, 3): 0.97}
+    first, _ = run(trials, values)
+    again, ran = run(trials, values, budget=0.0)
+    assert ran.ran == [] and again == first
+    assert again.winner.trial.number == 7, "not the search's own, as where nothing was confirmed"
+
+
 def test_after_an_interrupt_nothing_more_is_trained(tmp_path: Path) -> None:
     stop = StopSignal(tmp_path, None)
     records = [with_seed(trial(1), seed) for seed in (2, 3)]
