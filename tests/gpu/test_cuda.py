@@ -41,7 +41,7 @@ def make_trainer(catalog: Catalog, tmp_path: Path) -> Callable[..., Trainer]:
             configuration,
             metric=find_metric("accuracy" if data.task.is_classification else "mse", data.task.kind),
             seed=0,
-            parts=[Part(tmp_path / "best.safetensors", configuration)],
+            weights=tmp_path / "best.safetensors",
         )
 
     return make
@@ -75,7 +75,7 @@ def test_a_model_trains_with_everything_switched_on_and_is_served(
     assert all(math.isfinite(value) for value in metrics.values())
     write_bundle(
         tmp_path / "bundle",
-        weights=tmp_path / "best.safetensors",
+        parts=[Part(tmp_path / "best.safetensors", configuration)],
         task=data.task,
         preparation=data.preparation,
         plugins=(),
