@@ -122,7 +122,8 @@ class Workshop:
             self.run(command)
             header, *rows = (self.folder / "predictions.csv").read_text().splitlines()
             assert header.startswith("id,prediction,p_")
-            assert [row.split(",")[0] for row in rows] == ["0.png", "1.png", "2.png"]
+            ids = ["1", "2", "3"] if "new_rows.csv" in words else ["0.png", "1.png", "2.png"]
+            assert [row.split(",")[0] for row in rows] == ids
         else:
             assert self.run(command), f"{command} prints nothing"
 
@@ -153,6 +154,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("workshop")
     (folder / "examples").symlink_to(ROOT / "examples")
     _write_data(folder / "path" / "to")
+    _write_rows(folder)
     for block in BLOCKS:
         if block.file:
             assert not (folder / block.file).exists(), f"two blocks are called {block.file}"
@@ -182,6 +184,15 @@ def _write_data(folder: Path) -> None:
     for split, count in {"train": 300, "val": 40, "test": 40}.items():
         arrays[f"{split}_images"], arrays[f"{split}_labels"] = images(count)
     np.savez_compressed(folder / "pneumoniamnist.npz", **arrays)
+
+
+def _write_rows(folder: Path) -> None:
+    """Loans of 60 customers, of which small ones are paid back."""
+    rng = np.random.default_rng(0)
+    amounts = rng.gamma(2, 1_000, 300).round(2)
+    rows = [f"c{row % 60},{amount},{('no', 'yes')[int(amount > 1_500)]}" for row, amount in enumerate(amounts)]
+    (folder / "rows.csv").write_text("\n".join(["customer_id,amount,default", *rows]))
+    (folder / "new_rows.csv").write_text("\n".join(["customer_id,amount", "c1,200", "c2,9000", "c99,"]))
 
 
 @pytest.fixture(scope="module")
