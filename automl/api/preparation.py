@@ -24,11 +24,12 @@ from automl.components.added import added_plugins
 from automl.config import TABLE_KEYS, Experiment, preset_of
 from automl.errors import PluginError, UserError, unknown
 from automl.evaluation import METRICS, Metric, check_classes, find_metric
+from automl.search.choice import with_choice
 from automl.search.cluster import Cluster, Shares, plan_shares
 from automl.search.exploration import live_parameters
 from automl.search.notes import Notes
 from automl.search.objectives import Objectives, make_objectives
-from automl.search.runner import Plan, scheduler_of
+from automl.search.runner import Plan, most_epochs, scheduler_of
 from automl.search.schedulers import population_size
 from automl.space import Space, check_overrides, compose, opened
 from automl.training.weights import settle
@@ -105,6 +106,9 @@ def plan(
     shares = plan_shares(experiment, *cluster.resources())
     components = _sendable(catalog.get(*key) for key in space.components)
     experiment = _with_population(experiment, shares, components, space)
+    experiment, chosen = with_choice(experiment, space, most_epochs(space))
+    for line in chosen:
+        say(line)
     scheduler = scheduler_of(experiment, space)
     say(f"Searching {len(space.searched)} parameters: {experiment.sampler}, {scheduler}, {shares}.")
     return Plan(experiment, make_folder(), data, space, metric, components, shares, started)

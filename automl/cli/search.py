@@ -49,11 +49,12 @@ def search(
     ] = None,
     task: Annotated[Optional[str], typer.Option(help="image- or table-, classification or regression.")] = None,
     sampler: Annotated[
-        Optional[str], typer.Option(help="tpe, gp, cmaes, nsga2, qmc, random, grid, or module:Class.")
+        Optional[str],
+        typer.Option(help="auto (by the space), blend, tpe, gp, cmaes, nsga2, qmc, random, grid, or module:Class."),
     ] = None,
     scheduler: Annotated[
         Optional[str],
-        typer.Option(help="asha, hyperband, median (stop weak trials early), pbt (a population) or none."),
+        typer.Option(help="auto; asha, hyperband, median (stop weak trials early), pbt (a population) or none."),
     ] = None,
     population: Annotated[Optional[int], typer.Option(help="Trials that pbt trains side by side.")] = None,
     trials: Annotated[Optional[int], typer.Option(help="At most so many trials.")] = None,

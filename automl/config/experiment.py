@@ -7,8 +7,8 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from automl.config.quantities import Duration, Size
 
-Sampler = Literal["tpe", "gp", "cmaes", "nsga2", "qmc", "random", "grid"]
-Scheduler = Literal["asha", "hyperband", "median", "pbt", "none"]
+Sampler = Literal["auto", "blend", "tpe", "gp", "cmaes", "nsga2", "qmc", "random", "grid"]
+Scheduler = Literal["auto", "asha", "hyperband", "median", "pbt", "none"]
 SAMPLERS: tuple[str, ...] = get_args(Sampler)
 SCHEDULERS: tuple[str, ...] = get_args(Scheduler)
 
@@ -54,7 +54,7 @@ class Experiment(BaseModel):
         minimize: Further objectives, such as `latency_ms`; the metric decides on the winner.
         constraints: What a winner must keep to, such as `parameters<=2e6`.
         sampler: What proposes: one of `SAMPLERS`, or somebody else's (`module:Class`, `hub:...`).
-        scheduler: What stops early; None fits it to the sampler.
+        scheduler: What stops early: one of `SCHEDULERS`. Of both `auto` is settled before the first trial.
         population: Trials that `pbt` trains side by side; None: all, in even parts where they are many.
         trials, time_budget: The first limit reached ends the search; time is in seconds of wall-clock. Only a grid,
             which ends by itself, may do without.
@@ -94,8 +94,8 @@ class Experiment(BaseModel):
     metric: str
     minimize: tuple[str, ...] = ()
     constraints: tuple[str, ...] = ()
-    sampler: str = "tpe"
-    scheduler: Scheduler | None = None
+    sampler: str = "auto"
+    scheduler: Scheduler = "auto"
     population: int | None = Field(default=None, ge=SMALLEST_POPULATION)
     trials: int | None = Field(default=None, ge=1)
     time_budget: Duration | None = None
@@ -124,7 +124,10 @@ class Experiment(BaseModel):
 
     @property
     def chosen_scheduler(self) -> str:
-        """The scheduler; where none is named, asha, except for samplers that learn nothing from stopped trials, and
-        with several objectives, of which early stopping would follow one alone."""
-        unstopped = self.minimize or self.sampler in (*LEARN_FROM_FINISHED, "grid")
-        return self.scheduler or ("none" if unstopped else "asha")
+        """The scheduler; `auto` fits it to the sampler: none where that learns nothing from stopped trials, and with
+        several objectives, of which early stopping would follow one alone."""
+        if self.scheduler != "auto":
+            return self.scheduler
+        if self.minimize or self.sampler in (*LEARN_FROM_FINISHED, "grid"):
+            return "none"
+        return "hyperband" if self.sampler == "blend" else "asha"

@@ -121,10 +121,15 @@ def _check_population(experiment: Experiment) -> None:
 
 def _check_objectives(experiment: Experiment) -> None:
     asked = "--minimize" if experiment.minimize else "--constraint" if experiment.constraints else ""
-    if experiment.minimize and experiment.scheduler not in (None, "none"):
+    if experiment.minimize and experiment.scheduler not in ("auto", "none"):
         raise UserError(
             f"--minimize and --scheduler {experiment.scheduler} don't go together: it would follow the metric alone.",
             hint="Use --scheduler none, or a --constraint in place of --minimize.",
+        )
+    if experiment.minimize and experiment.sampler == "blend":
+        raise UserError(
+            "--minimize and --sampler blend don't go together: it knows one objective.",
+            hint="Use --sampler tpe, gp or nsga2.",
         )
     if asked and experiment.sampler == "cmaes":
         raise UserError(
@@ -133,10 +138,10 @@ def _check_objectives(experiment: Experiment) -> None:
         )
 
 
-def _check_sampler(sampler: str, scheduler: str | None) -> None:
+def _check_sampler(sampler: str, scheduler: str) -> None:
     if sampler not in SAMPLERS and ":" not in sampler:
         raise unknown("sampler", sampler, SAMPLERS)
-    if sampler in LEARN_FROM_FINISHED and scheduler not in (None, "none"):
+    if sampler in LEARN_FROM_FINISHED and scheduler not in ("auto", "none"):
         raise UserError(
             f"--sampler {sampler} and --scheduler {scheduler} don't go together: {sampler} learns nothing from trials "
             "that were stopped.",

@@ -13,6 +13,7 @@ from optuna.exceptions import ExperimentalWarning
 from optuna.samplers import BaseSampler
 
 from automl.errors import UserError
+from automl.search.blend import Blend
 from automl.search.tpe import Tpe
 from automl.space import Space
 
@@ -29,7 +30,8 @@ HUB = "hub:"
 
 
 def make_sampler(name: str, space: Space, seed: int, *, objectives: int = 1) -> BaseSampler:
-    """The sampler called `name`: one of `automl.config.SAMPLERS`, `module:Class`, or `hub:samplers/...` (OptunaHub).
+    """The sampler called `name`: one of `automl.config.SAMPLERS`, `module:Class`, or `hub:samplers/...` (OptunaHub);
+    `auto` has been settled before (see `choice`).
 
     A grid is enqueued whole (see `proposals`), so its sampler is never asked.
 
@@ -44,9 +46,12 @@ def make_sampler(name: str, space: Space, seed: int, *, objectives: int = 1) -> 
     warnings.filterwarnings("ignore", "Constraints have been set, but CmaEsSampler")
     # Optuna's `group` models conditional parameters jointly, as ours does, too; ours knows one objective.
     tpe = samplers.TPESampler(seed=seed, multivariate=True, group=True) if objectives > 1 else Tpe(space, seed)
+    assert name != "auto", "settled before"
     match name:
         case "tpe":
             return tpe
+        case "blend":
+            return Blend(space, seed)
         case "gp":
             gp = samplers.GPSampler(seed=seed, independent_sampler=tpe, warn_independent_sampling=False)
             return Handover(gp, tpe, after=HANDOVER)

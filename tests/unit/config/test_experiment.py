@@ -92,6 +92,8 @@ def test_a_domain_is_a_name_that_the_registry_takes() -> None:
     ("sampler", "scheduler", "chosen"),
     [
         ("tpe", None, "asha"),
+        ("tpe", "auto", "asha"),
+        ("blend", None, "hyperband"),
         ("random", None, "asha"),
         ("grid", None, "none"),
         ("gp", None, "none"),

@@ -74,7 +74,7 @@ def test_a_study_that_is_opened_again_goes_on_with_what_is_new(tmp_path: Path, f
     assert sorted(map(key, first + rest)) == sorted(map(key, finite.grid()))
 
 
-@pytest.mark.parametrize("sampler", ["random", "tpe", "gp"])
+@pytest.mark.parametrize("sampler", ["random", "tpe", "blend", "gp"])
 def test_the_same_seed_and_results_give_the_same_proposals(sampler: str, continuous: Space) -> None:
     def proposed(seed: int) -> list[Configuration]:
         study = optuna.create_study(sampler=make_sampler(sampler, continuous, seed))
@@ -91,7 +91,7 @@ def test_the_same_seed_and_results_give_the_same_proposals(sampler: str, continu
     assert proposed(1) != proposed(2)
 
 
-@pytest.mark.parametrize("sampler", ["random", "tpe", "qmc", "cmaes", "nsga2"])
+@pytest.mark.parametrize("sampler", ["random", "tpe", "blend", "qmc", "cmaes", "nsga2"])
 def test_a_search_that_is_killed_is_proposed_what_an_undisturbed_one_is(
     tmp_path: Path, sampler: str, continuous: Space
 ) -> None:

@@ -37,7 +37,7 @@ FINITE = Space(
     )
 )
 
-STOPPING = [name for name in SCHEDULERS if name != "pbt"]  # populations: test_population
+STOPPING = [name for name in SCHEDULERS if name not in ("auto", "pbt")]  # populations: test_population
 Run = Callable[..., SearchState]
 
 
@@ -84,7 +84,7 @@ def run(tmp_path: Path) -> Run:
 
 @pytest.mark.parametrize("workers", [1, 4])
 @pytest.mark.parametrize("scheduler", STOPPING)
-@pytest.mark.parametrize("sampler", [name for name in SAMPLERS if name != "grid"])
+@pytest.mark.parametrize("sampler", [name for name in SAMPLERS if name not in ("auto", "grid")])
 def test_each_sampler_works_with_each_scheduler(run: Run, sampler: str, scheduler: str, workers: int) -> None:
     state = run(sampler, scheduler, workers=workers)
     assert len(state.records) == 20 and state.ended_by == "20 trials done"
@@ -103,7 +103,7 @@ def test_a_grid_has_each_configuration_once_and_ends_by_itself(run: Run, workers
     assert state.ended_by == "the space is exhausted"
 
 
-@pytest.mark.parametrize("sampler", [name for name in SAMPLERS if name != "grid"])
+@pytest.mark.parametrize("sampler", [name for name in SAMPLERS if name not in ("auto", "grid")])
 def test_one_worker_and_one_seed_give_one_search(run: Run, sampler: str) -> None:
     first, again, other = (
         [record.configuration for record in run(sampler, "none", seed=seed).records.values()] for seed in (3, 3, 4)
