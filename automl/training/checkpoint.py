@@ -66,8 +66,15 @@ def read_checkpoint(path: Path) -> Any:
 
 
 def _plain(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Tied or channels-last tensors are no plain buffers: safetensors wants each on its own, contiguous."""
-    return {name: tensor.detach().cpu().contiguous().clone() for name, tensor in tensors.items()}
+    """Contiguous and on the CPU, each with memory of its own, as safetensors wants them: tied ones are copied."""
+    plain: dict[str, Tensor] = {}
+    taken: set[int] = set()
+    for name, tensor in tensors.items():
+        one = tensor.detach().cpu().contiguous()
+        place = one.untyped_storage().data_ptr()
+        plain[name] = one.clone() if place in taken else one
+        taken.add(place)
+    return plain
 
 
 def _size(tensors: Mapping[str, Tensor]) -> int:
