@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -58,9 +58,9 @@ class Estimate:
 
 
 def estimates(
-    metrics: Sequence[Metric], predictions: Array, targets: Labels, *, seed: int, resamples: int = RESAMPLES
+    metrics: Mapping[str, Metric], predictions: Array, targets: Labels, *, seed: int, resamples: int = RESAMPLES
 ) -> dict[str, Estimate]:
-    """Metrics by name, each with its interval: how much hangs on the rows that happened to be in the test set, not on
+    """Metrics, each with its interval: how much hangs on the rows that happened to be in the test set, not on
     the seed of training.
 
     Rows are drawn with replacement, as often as there are rows. A resample on which a metric isn't defined (AUC without
@@ -72,10 +72,10 @@ def estimates(
     """
     whole = Sample.as_it_is(predictions, targets)
     samples = map(whole.drawn, _draws(predictions, seed, resamples))
-    parts = [[metric.measure(sample) for metric in metrics] for sample in samples]
+    parts = [[metric.measure(sample) for metric in metrics.values()] for sample in samples]
     return {
-        metric.name: Estimate.of(float(metric.measure(whole)[0]), np.concatenate(values), metric.bounds)
-        for metric, *values in zip(metrics, *parts, strict=True)
+        name: Estimate.of(float(metric.measure(whole)[0]), np.concatenate(values), metric.bounds)
+        for (name, metric), *values in zip(metrics.items(), *parts, strict=True)
     }
 
 

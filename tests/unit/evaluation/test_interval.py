@@ -73,7 +73,7 @@ def test_a_better_model_gains_and_a_worse_one_loses(metric: str) -> None:
 @pytest.mark.parametrize("metric", sorted(METRICS))
 def test_every_figure_is_within_its_interval(metric: str) -> None:
     ours, targets = predictions(metric, 0, 1.0)
-    found = estimates([METRICS[metric]], ours, targets, seed=0)[metric]
+    found = estimates({metric: METRICS[metric]}, ours, targets, seed=0)[metric]
     assert found.value == pytest.approx(METRICS[metric].compute(ours, targets))
     assert found.low < found.high and found.low <= found.value <= found.high
     assert METRICS[metric].bounds[0] <= found.low and found.high <= METRICS[metric].bounds[1]
@@ -86,7 +86,7 @@ def test_an_interval_holds_the_truth_about_as_often_as_it_says() -> None:
         targets = rng.integers(2, size=150)
         scores = rng.normal(size=150) + targets
         both = np.stack([-scores, scores], axis=1)
-        found = estimates([METRICS["auc"]], both, targets, seed=0, resamples=200)["auc"]
+        found = estimates({"auc": METRICS["auc"]}, both, targets, seed=0, resamples=200)["auc"]
         hits += found.low <= truth <= found.high
     assert 180 <= hits <= 199
 
@@ -95,7 +95,7 @@ def test_the_bias_of_resamples_is_taken_off() -> None:
     """Where honest probabilities are off by chance alone, resamples are off by twice as much chance."""
     shares = (np.arange(1000) + 0.5) / 1000
     both, targets = np.stack([1 - shares, shares], axis=1), (np.random.default_rng(0).random(1000) < shares) * 1
-    found = estimates([METRICS["ece"]], both, targets, seed=0)["ece"]
+    found = estimates({"ece": METRICS["ece"]}, both, targets, seed=0)["ece"]
     assert found.value < 0.03 and 0 < found.low < 0.9 * found.value < found.value < found.high
 
 
@@ -139,7 +139,9 @@ def test_rare_classes_leave_an_interval_of_the_resamples_that_have_them() -> Non
 
 def test_where_a_metric_is_not_defined_the_figure_has_no_interval() -> None:
     ours, _ = predictions("ks", 0, 0.5)
-    found = estimates([METRICS["auc"], METRICS["accuracy"]], ours, np.zeros(ROWS, dtype=np.int64), seed=0)
+    found = estimates(
+        {name: METRICS[name] for name in ("auc", "accuracy")}, ours, np.zeros(ROWS, dtype=np.int64), seed=0
+    )
     assert all(map(math.isnan, vars(found["auc"]).values()))
     assert found["accuracy"].low < found["accuracy"].high
 
@@ -155,7 +157,7 @@ def test_many_rows_are_drawn_less_often(monkeypatch: pytest.MonkeyPatch) -> None
     for rows in (60, 12_000, 100_000):
         shares = np.linspace(0, 1, rows)
         both = np.stack([1 - shares, shares], axis=1)
-        estimates([METRICS["accuracy"]], both, np.arange(rows) % 2, seed=0)
+        estimates({"accuracy": METRICS["accuracy"]}, both, np.arange(rows) % 2, seed=0)
     assert drawn == [2000, 1000, 200]
 
 
