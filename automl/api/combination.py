@@ -21,11 +21,13 @@ class Combination:
 
     Args:
         shares: Of each in the mean of their predictions; they add up to 1.
+        predicted: That mean on validation.
         validation: Metrics on validation.
     """
 
     trials: tuple[TrialRecord, ...]
     shares: tuple[float, ...]
+    predicted: np.ndarray
     validation: dict[str, float]
 
     def parts(self, plan: Plan) -> list[Part]:
@@ -62,7 +64,7 @@ def combine(plan: Plan, trials: Collection[TrialRecord], winner: TrialRecord) ->
     if len(chosen) < 2 or not plan.metric.better(validation[plan.metric.name], alone):
         return None
     ordered = sorted(chosen, key=lambda part: -part[2])
-    return Combination(tuple(trial for trial, *_ in ordered), tuple(share for *_, share in ordered), validation)
+    return Combination(tuple(trial for trial, *_ in ordered), tuple(share for *_, share in ordered), mean, validation)
 
 
 def _predictions(plan: Plan, trial: TrialRecord) -> np.ndarray | None:

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 from automl.api.final_test import FinalTest, baseline, run_test
 from automl.config import Experiment
 from automl.errors import UserError
+from automl.evaluation.decision import Policy
+from automl.evaluation.interval import Estimate
 from automl.files import is_full
 from automl.search.recording import winner_note, without_winner
 from automl.search.records import TrialRecord
@@ -32,7 +34,10 @@ class Outcome:
         run: The winner's run that `test` is of: its trial, or one with another seed.
         refitted: Metrics on the test split of the winner trained on train and validation; empty where it wasn't.
         combined: Metrics on the test split of the combination of trials; empty where the winner alone is registered.
-        notes: The gain over the default, the selection bias and the refit, a sentence each.
+        figures: Metrics on the test split of the registered model, each with its interval.
+        default: Metrics on the test split of the default configuration; empty where it gave no model.
+        notes: The gain over the default, the selection bias, the refit and calibration, a sentence each.
+        policies: Where a threshold was asked for, it beside others on the test split.
         unrecorded: Why not all of it is in MLflow; "" where it is. `resume_search` makes up for it.
     """
 
@@ -47,7 +52,10 @@ class Outcome:
     run: TrialRecord | None = None
     refitted: dict[str, float] = field(default_factory=dict)
     combined: dict[str, float] = field(default_factory=dict)
+    figures: dict[str, Estimate] = field(default_factory=dict)
+    default: dict[str, float] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    policies: tuple[Policy, ...] = ()
     unrecorded: str = ""
 
     @property
@@ -77,32 +85,44 @@ def _outcome(
     tested: FinalTest | None = None,
     registered: Registered | None = None,
 ) -> Outcome:
+    address = tracker.leaderboard_url("")
+    if tested is None:
+        return Outcome(plan.folder.name, store.home, plan.experiment, result, {}, {}, None, address)
     return Outcome(
         plan.folder.name,
         store.home,
         plan.experiment,
         result,
-        tested.test if tested else {},
-        tested.baseline if tested else {},
+        tested.winner.scores,
+        tested.baseline,
         registered,
-        tracker.leaderboard_url(""),
-        tested.run if tested else None,
-        tested.refitted if tested else {},
-        tested.combined if tested else {},
-        tested.notes if tested else (),
+        address,
+        run=tested.run,
+        refitted=tested.refitted.scores if tested.refitted else {},
+        combined=tested.combined.scores if tested.combined else {},
+        figures=tested.registered.figures,
+        default=tested.default,
+        notes=tested.notes,
+        policies=tested.policies,
     )
 
 
 def _record(plan: Plan, tracker: Tracker, result: SearchResult, verdict: Verdict, tested: FinalTest) -> None:
     """Passes on to MLflow what won."""
     run = tested.run
-    figures = {f"test_{name}": value for name, value in tested.test.items()}
-    refitted = {f"refit_test_{name}": value for name, value in tested.refitted.items()}
-    combined = {f"ensemble_{name}": value for name, value in tested.combined.items()}
-    tracker.tested(run.number, run.best_epoch, figures | refitted | combined)
+    scores = tested.winner.scores
+    figures = {
+        **names.with_interval("test_", tested.winner.figures),
+        **(names.with_interval("refit_test_", tested.refitted.figures) if tested.refitted else {}),
+        **(names.with_interval("ensemble_", tested.combined.figures) if tested.combined else {}),
+        **{f"default_test_{name}": value for name, value in tested.default.items()},
+        **{f"baseline_test_{name}": value for name, value in tested.baseline.items()},
+    }
+    tracker.tested(run.number, run.best_epoch, figures)
     tracker.search_summary(
-        metrics={names.SEARCH_BEST: run.best[f"val_{plan.metric.name}"], "trials": len(result.trials)} | figures,
-        note=winner_note(plan, result, run, tested.test, tested.baseline, tested.notes),
+        metrics={names.SEARCH_BEST: run.best[f"val_{plan.metric.name}"], "trials": len(result.trials)}
+        | {f"test_{name}": value for name, value in scores.items()},
+        note=winner_note(plan, result, run, scores, tested.baseline, tested.notes),
         winner=verdict.winner.trial.number,
     )
 
@@ -133,7 +153,7 @@ def _register(plan: Plan, store: Store, tracker: Tracker, verdict: Verdict, test
         data=data.name,
         data_digest=data.digest,
         validation=tested.validation,
-        test=tested.combined or tested.refitted or tested.test,
+        test=tested.registered.scores,
         baseline=val_baseline,
         test_baseline=tested.baseline,
         seeds=[seed_of(plan.experiment.seed, own) for own in verdict.winner.runs],

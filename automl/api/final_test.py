@@ -3,8 +3,8 @@ the trivial baseline."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+import shutil
+from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import fmean
 from typing import TYPE_CHECKING, Any
@@ -12,17 +12,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from automl.api.combination import combine
-from automl.components import Value
+from automl.api.tested import Scores, Tested, run_model
 from automl.evaluation import baseline_predictions, score
-from automl.search.confirm import Candidate, Verdict, run_weights
+from automl.evaluation.decision import Cost, Policy, policies
+from automl.evaluation.interval import gain
+from automl.search.confirm import Candidate, Verdict, folder_of, run_weights
+from automl.search.folders import predictions_of
 from automl.search.records import TrialRecord
 from automl.search.runner import Plan, SearchResult
 
 if TYPE_CHECKING:
     from automl.data import Dataset
     from automl.training.bundle import Part
-
-Scores = dict[str, float]
 
 
 @dataclass(frozen=True)
@@ -31,52 +32,77 @@ class FinalTest:
 
     Args:
         run: The winner's run whose weights were tested.
-        test, baseline: Metrics on the test split of the winner and of the trivial baseline.
-        refitted: Of the winner trained on train and validation together; empty where it wasn't.
-        combined: Of the combination of trials; empty where the winner alone was better on validation.
+        winner: That run on test.
+        refitted: The winner trained on train and validation together; None where it wasn't.
+        combined: The combination of trials; None where the winner alone was better on validation.
+        default, baseline: Metrics on test of the default configuration (empty where it gave no model) and of the
+            trivial baseline.
         validation: Metrics on validation of the model to register.
         bundle: Its folder: of the refitted one or the combination, where there is one.
-        notes: The gain over the default, the selection bias and the refit, a sentence each.
+        notes: The gain over the default, the selection bias, calibration and so on, a sentence each.
+        policies: Where a threshold is asked for, it beside others on test.
     """
 
     run: TrialRecord
-    test: Scores
+    winner: Tested
+    refitted: Tested | None
+    combined: Tested | None
+    default: Scores
     baseline: Scores
-    refitted: Scores
-    combined: Scores
     validation: Scores
     bundle: Path
     notes: tuple[str, ...]
+    policies: tuple[Policy, ...] = ()
+
+    @property
+    def registered(self) -> Tested:
+        """The model to register."""
+        return self.combined or self.refitted or self.winner
 
 
 def run_test(plan: Plan, result: SearchResult, verdict: Verdict) -> FinalTest:
     """Tests what `verdict` chose."""
-    data, bundle = plan.data, plan.folder / "winner"
-    images, targets = data.test.inputs, data.test.targets
+    data, bundle, name = plan.data, plan.folder / "winner", plan.metric.name
+    inputs, targets = data.test.inputs, data.test.targets
     run = verdict.winner.best_run(plan.folder)
-    ours = _predictions(plan, run.configuration, run_weights(plan.folder, run), images, bundle)
-    gain = _gain(plan, verdict, ours, images, targets)
-    test, refitted, refit = score(ours, targets, data.task), {}, result.refit
-    name, notes = plan.metric.name, [gain, *_confirmed(verdict, plan.metric.name)]
+    winner = _of_run(plan, run, inputs, bundle)
+    default, gained = _default(plan, verdict, winner, inputs)
+    notes = [gained, *_confirmed(verdict, name)]
+    refitted, refit = None, result.refit
     if refit and refit.weights:
-        refitted = score(_predictions(plan, run.configuration, refit.weights, images, bundle), targets, data.task)
+        parts = [_part(plan, refit.weights, run)]
+        refitted = run_model(plan, parts, inputs, bundle, adjustment=winner.adjustment)
         notes.append(
-            f"Refitted on train + validation for {refit.epochs} epochs: test {name} {refitted[name]:.4f}, before "
-            f"{test[name]:.4f}."
+            f"Refitted on train + validation for {refit.epochs} epochs: test {name} {refitted.scores[name]:.4f}, "
+            f"before {winner.scores[name]:.4f}."
         )
     elif refit:
         notes.append(f"Not refitted on train + validation: {refit.reason}.")
     validation = {key.removeprefix("val_"): value for key, value in run.best.items() if key.startswith("val_")}
-    combined: Scores = {}
+    combined = None
     if combination := combine(plan, result.trials, run):
-        combined = score(_predicted(plan, combination.parts(plan), images, bundle), targets, data.task)
+        combined = run_model(plan, combination.parts(plan), inputs, bundle, validated=combination.predicted)
         notes.append(
             f"Ensemble of {len(combination.trials)} trials: validation {name} {combination.validation[name]:.4f}, the "
-            f"winner alone {validation[name]:.4f}; test {combined[name]:.4f}, the winner alone {test[name]:.4f}: "
-            f"{combination}."
+            f"winner alone {validation[name]:.4f}; test {combined.scores[name]:.4f}, the winner alone "
+            f"{winner.scores[name]:.4f}: {combination}."
         )
         validation = combination.validation
-    return FinalTest(run, test, baseline(data, targets), refitted, combined, validation, bundle, tuple(notes))
+    tested = FinalTest(
+        run, winner, refitted, combined, default, baseline(data, targets), validation, bundle, tuple(notes)
+    )
+    if not data.task.is_classification:
+        return tested
+    calibrated = tested.registered.calibrated(targets)
+    return replace(tested, notes=(*notes, calibrated), policies=_policies(plan, tested.registered))
+
+
+def _policies(plan: Plan, model: Tested) -> tuple[Policy, ...]:
+    experiment, threshold = plan.experiment, model.adjustment.threshold
+    if threshold is None:
+        return ()
+    cost = Cost(**experiment.cost) if experiment.cost else None
+    return policies(model.predictions, plan.data.test.targets, threshold, cost, seed=experiment.seed)
 
 
 def baseline(data: Dataset, targets: Any) -> Scores:
@@ -84,45 +110,38 @@ def baseline(data: Dataset, targets: Any) -> Scores:
     return score(baseline_predictions(data.task, data.train.targets, len(targets)), targets, data.task)
 
 
-def _predictions(
-    plan: Plan, configuration: Mapping[str, Value], weights: Path, images: np.ndarray, bundle: Path
-) -> np.ndarray:
+def _of_run(plan: Plan, run: TrialRecord, inputs: np.ndarray, bundle: Path) -> Tested:
+    known = predictions_of(folder_of(plan.folder, run), run.number)
+    validated = np.load(known) if known.exists() else None
+    parts = [_part(plan, run_weights(plan.folder, run), run)]
+    return run_model(plan, parts, inputs, bundle, validated=validated)
+
+
+def _part(plan: Plan, weights: Path, run: TrialRecord) -> Part:
     from automl.training.bundle import Part
 
-    return _predicted(plan, [Part(weights, configuration, plan.data.members)], images, bundle)
+    return Part(weights, run.configuration, plan.data.members)
 
 
-def _predicted(plan: Plan, parts: Sequence[Part], images: np.ndarray, bundle: Path) -> np.ndarray:
-    """Of a model that is packed into `bundle` and loaded from it, as whoever uses it does."""
-    from automl.training.bundle import write_bundle
-    from automl.training.trained import TrainedModel
-
-    data = plan.data
-    write_bundle(bundle, parts=parts, task=data.task, preparation=data.preparation, plugins=plan.plugins)
-    return TrainedModel.load(bundle).predict(images)
-
-
-def _gain(plan: Plan, verdict: Verdict, ours: np.ndarray, images: np.ndarray, targets: np.ndarray) -> str:
-    """How much better the winner is than the default configuration, each by its best run on validation."""
-    import shutil
-
-    from automl.evaluation.interval import gain
-
+def _default(plan: Plan, verdict: Verdict, winner: Tested, inputs: np.ndarray) -> tuple[Scores, str]:
+    """Metrics of the default configuration on test, by its best run on validation, and how much better the winner is,
+    in a sentence."""
     default = verdict.default
     run = default.best_run(plan.folder) if default else None
     if default is None or run is None or not run_weights(plan.folder, run).exists():
-        return "The gain over the default isn't known: no trial with the default configuration gave a model."
+        return {}, "The gain over the default isn't known: no trial with the default configuration gave a model."
     if default.trial is verdict.winner.trial:
-        return "The default configuration itself won: there is no gain over it."
+        return winner.scores, "The default configuration itself won: there is no gain over it."
     folder = plan.folder / "default"
-    theirs = _predictions(plan, run.configuration, run_weights(plan.folder, run), images, folder)
+    theirs = _of_run(plan, run, inputs, folder)
     shutil.rmtree(folder)
-    found = gain(plan.metric, ours, theirs, targets, seed=plan.experiment.seed)
+    seed, targets = plan.experiment.seed, plan.data.test.targets
+    found = gain(plan.metric, winner.predictions, theirs.predictions, targets, seed=seed)
     if found is None:
-        return f"The gain over the default isn't known: {plan.metric.name} isn't defined on the test split."
+        return theirs.scores, f"The gain over the default isn't known: {plan.metric.name} isn't defined on test."
     stopped = "" if run.status == "finished" else f", which was stopped after epoch {run.epoch}"
     sign = "+" if found.value >= 0 else ""
-    return f"Gain over the default on test{stopped}: {plan.metric.name} {sign}{found}."
+    return theirs.scores, f"Gain over the default on test{stopped}: {plan.metric.name} {sign}{found}."
 
 
 def _confirmed(verdict: Verdict, metric: str) -> list[str]:

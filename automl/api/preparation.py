@@ -22,6 +22,8 @@ from automl.components import (
 )
 from automl.components.added import added_plugins
 from automl.config import TABLE_KEYS, Experiment, preset_of
+from automl.config.decisions import OF_TWO_CLASSES
+from automl.data.positive import with_positive
 from automl.errors import PluginError, UserError, unknown
 from automl.evaluation import METRICS, Metric, check_classes, find_metric
 from automl.search.choice import with_choice
@@ -93,7 +95,7 @@ def plan(
     Raises:
         UserError: The data, the space or the machine can't be used.
     """
-    data = _load(experiment, home)
+    data = _decided(experiment, _load(experiment, home))
     _check_classes(make_objectives(experiment, metric), data)
     _check_defined(metric, data)
     for line in data.report.lines():
@@ -102,6 +104,8 @@ def plan(
         say("These loans are made up: the demo shows how a search goes, not what there is to learn about credit.")
     if data.folds is not None:
         say(f"Crossed validation: train and val in {data.members} folds, a model for each, trained on the others.")
+    if data.task.num_classes == 2:
+        say(f"Positive class: {data.task.class_names[1]}; for the other one, --positive {data.task.class_names[0]}.")
     space = _space(catalog, data, experiment, say)
     shares = plan_shares(experiment, *cluster.resources())
     components = _sendable(catalog.get(*key) for key in space.components)
@@ -175,6 +179,17 @@ def _load(experiment: Experiment, home: Path) -> Dataset:
         seed=experiment.seed,
         cache=home / "cache",
     )
+
+
+def _decided(experiment: Experiment, data: Dataset) -> Dataset:
+    """The data with the positive class as the second; UserError where that is asked of more classes than two."""
+    if data.task.num_classes != 2:
+        for key, flag in OF_TWO_CLASSES.items():
+            if getattr(experiment, key):
+                raise UserError(
+                    f"{flag} is for two classes; the data have {data.task.num_classes}.", hint=f"Leave out {flag}."
+                )
+    return with_positive(data, experiment.positive) if experiment.positive else data
 
 
 def _check_classes(objectives: Objectives, data: Dataset) -> None:

@@ -47,6 +47,22 @@ def search(
         Optional[list[str]],
         typer.Option(metavar="RULE", help='What the winner must keep to: "latency_ms<=5"; repeatable.'),
     ] = None,
+    positive: Annotated[
+        Optional[str], typer.Option(metavar="CLASS", help="Of two classes the one that is looked for.")
+    ] = None,
+    calibrate: Annotated[
+        Optional[str], typer.Option(help="Probabilities on validation: auto (where clearly better) or off.")
+    ] = None,
+    cost: Annotated[
+        Optional[str],
+        typer.Option(metavar="fp=1,fn=5", help="What mistakes cost: the threshold is chosen by it."),
+    ] = None,
+    flag_rate: Annotated[
+        Optional[float], typer.Option(help="The share of rows that the threshold is to flag, such as 0.1.")
+    ] = None,
+    protected: Annotated[
+        Optional[str], typer.Option(metavar="COLUMNS", help="Groups of people to compare, such as sex,age.")
+    ] = None,
     task: Annotated[Optional[str], typer.Option(help="image- or table-, classification or regression.")] = None,
     sampler: Annotated[
         Optional[str],
@@ -113,6 +129,11 @@ def search(
         "metric": metric,
         "minimize": minimize or None,
         "constraints": constraint or None,
+        "positive": positive,
+        "calibrate": calibrate,
+        "cost": cost,
+        "flag_rate": flag_rate,
+        "protected": protected,
         "task": task,
         "sampler": sampler,
         "scheduler": scheduler,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
+from automl.cli.figures import figures_table, policy_table
 from automl.cli.output import console, duration, plain, show_table, table
-from automl.evaluation import METRICS
 from automl.search.recording import without_winner
 from automl.search.reruns import origin
 from automl.tracking import names
@@ -113,27 +113,26 @@ def _show_test(outcome: Outcome) -> None:
     best = outcome.best
     assert best is not None
     run = outcome.run or best
-    tests = {
-        "test": outcome.test,
-        "refitted, test": outcome.refitted,
-        "ensemble, test": outcome.combined,
-        "trivial baseline, test": outcome.baseline,
-    }
-    tests = {title: figures for title, figures in tests.items() if figures}
-    columns = table("metric", "validation", *tests, right=("validation", *tests))
-    ordered = sorted(outcome.test, key=lambda name: (name != outcome.experiment.metric, list(METRICS).index(name)))
-    for name in ordered:
-        figures = (run.best[f"val_{name}"], *(figures[name] for figures in tests.values()))
-        columns.add_row(name, *(f"{figure:.4f}" for figure in figures))
     _, seed = origin(run.number)
     which = f"{names.components(best.configuration)}{f', seed {seed}' if seed > 1 else ''}"
-    plain(f"Winner: trial {best.number}, {which}, on the test split (read once):")
-    show_table(columns)
+    plain(f"Winner: trial {best.number}, {which}, on the test split (read once), 95 % intervals in brackets:")
+    show_table(figures_table(outcome, run))
+    if outcome.policies:
+        plain(f"Decisions for {_positive_rule(outcome)}, on the test split:")
+        show_table(policy_table(outcome.policies))
     for note in outcome.notes:
         plain(note)
     if outcome.registered:
         model = outcome.registered
         plain(f"Registered as {model.name} version {model.version}, alias {model.alias}: {model.reason}")
+
+
+def _positive_rule(outcome: Outcome) -> str:
+    """What the threshold was chosen for."""
+    experiment = outcome.experiment
+    if experiment.cost:
+        return f"a cost of {experiment.cost['fp']:g} per false alarm and {experiment.cost['fn']:g} per miss"
+    return f"a flagged share of {experiment.flag_rate:g}"
 
 
 def _show_next(outcome: Outcome) -> None:

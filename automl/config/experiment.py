@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
+from automl.config.decisions import Calibrate, Costs, Names
 from automl.config.quantities import Duration, Size
 
 Sampler = Literal["auto", "blend", "tpe", "gp", "cmaes", "nsga2", "qmc", "random", "grid"]
@@ -53,6 +54,12 @@ class Experiment(BaseModel):
         metric: What is optimized on validation.
         minimize: Further objectives, such as `latency_ms`; the metric decides on the winner.
         constraints: What a winner must keep to, such as `parameters<=2e6`.
+        positive: Of two classes, the one that is looked for; None: the second one.
+        calibrate: `auto`: probabilities are calibrated on validation where that makes them clearly better; `off`.
+        cost: What mistakes cost: `fp` of flagging a negative row, `fn` of missing a positive one. The threshold of the
+            model is chosen by it.
+        flag_rate: The share of rows that the threshold is to flag.
+        protected: Of a table: columns of people's groups, whose treatment is compared.
         sampler: What proposes: one of `SAMPLERS`, or somebody else's (`module:Class`, `hub:...`).
         scheduler: What stops early: one of `SCHEDULERS`. Of both `auto` is settled before the first trial.
         population: Trials that `pbt` trains side by side; None: all, in even parts where they are many.
@@ -94,6 +101,11 @@ class Experiment(BaseModel):
     metric: str
     minimize: tuple[str, ...] = ()
     constraints: tuple[str, ...] = ()
+    positive: str | None = None
+    calibrate: Calibrate = "auto"
+    cost: Costs | None = None
+    flag_rate: float | None = Field(default=None, gt=0, lt=1)
+    protected: Names = ()
     sampler: str = "auto"
     scheduler: Scheduler = "auto"
     population: int | None = Field(default=None, ge=SMALLEST_POPULATION)

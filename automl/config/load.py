@@ -8,13 +8,14 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
+from automl.config.decisions import check_decisions
 from automl.config.experiment import LEARN_FROM_FINISHED, SAMPLERS, SMALLEST_POPULATION, Experiment
 from automl.config.storage import checked_storage
 from automl.errors import UserError, unknown
 
 DEFAULT_DOMAIN = "images"
 TABLE_DOMAIN = "tables"
-TABLE_KEYS = ("target", "test", "time_column", "group", "columns", "folds")
+TABLE_KEYS = ("target", "test", "time_column", "group", "columns", "folds", "protected")
 REGRESSION_METRIC = "rmse"
 LIMITS = ("trials", "time_budget", "cost_budget", "target_metric", "patience")
 OPTIONS = {
@@ -83,6 +84,7 @@ def load_experiment(
     _check_sampler(experiment.sampler, experiment.scheduler)
     _check_objectives(experiment)
     _check_population(experiment)
+    check_decisions(experiment)
     return experiment
 
 

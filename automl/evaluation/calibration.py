@@ -56,6 +56,9 @@ class Calibration:
         return cls(values["kind"], tuple(values["numbers"]))
 
 
+AS_IT_IS = Calibration()
+
+
 def log_odds(probabilities: Array) -> Array:
     """Of the positive class of two, float64 (N,); finite."""
     logs = _logs(probabilities)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from automl.evaluation.calibration import Calibration, log_odds
+from automl.evaluation.calibration import AS_IT_IS, Calibration, log_odds
 from automl.evaluation.measures import log_losses
 from automl.evaluation.metrics import Metric
 from automl.evaluation.sample import POSITIVE, Array, Labels
@@ -58,8 +58,8 @@ def calibrate(probabilities: Array, targets: Labels, metric: Metric, *, seed: in
     """
     counts = np.bincount(targets, minlength=probabilities.shape[1])
     if reason := _too_few(counts):
-        return Choice(Calibration(), probabilities, reason)
-    best = Choice(Calibration(), probabilities, "none was clearly better")
+        return Choice(AS_IT_IS, probabilities, reason)
+    best = Choice(AS_IT_IS, probabilities, "none was clearly better")
     losses = log_losses(probabilities, targets)
     before = metric.compute(probabilities, targets)
     for fit in _fits(counts):

@@ -42,7 +42,7 @@ def predict_blocks(bundle: Path, source: Path) -> Iterator["pd.DataFrame"]:
         yield from _predict_rows(model, model.preparation, source)
         return
     images, ids = load_inputs(source, model.preparation)
-    table = as_table(model.task, model.predict(images))
+    table = as_table(model.task, model.predict(images), model.threshold)
     table.insert(0, "id", list(ids))
     yield table
 
@@ -52,7 +52,7 @@ def _predict_rows(model: "TrainedModel", preparation: "TablePreparation", source
 
     done = 0
     for frame in read_blocks(source):
-        table = as_table(model.task, model.predict(preparation.transform(frame)))
+        table = as_table(model.task, model.predict(preparation.transform(frame)), model.threshold)
         table.insert(0, "id", preparation.ids(frame, done))
         done += len(frame)
         yield table

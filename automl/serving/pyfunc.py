@@ -25,7 +25,7 @@ class PyfuncModel:
         """`model_input` is (N, C, H, W) uint8, or raw rows of a table; the result is `as_table`'s. There are no
         `params`."""
         del params
-        return as_table(self._model.task, self._model.predict(model_input))
+        return as_table(self._model.task, self._model.predict(model_input), self._model.threshold)
 
 
 def _load_pyfunc(path: str) -> PyfuncModel:

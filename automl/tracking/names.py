@@ -2,6 +2,10 @@
 
 import getpass
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from automl.evaluation.interval import Estimate
 
 ROLE = "automl.role"  # SEARCH, TRIAL or CONFIRMATION
 SEARCH_NAME = "automl.search"
@@ -55,6 +59,16 @@ def run_name(number: int, name: str) -> str:
 def best(metric: str) -> str:
     """A trial's best validation value of the metric that the search ranks by: "best_auroc"."""
     return f"best_{metric}"
+
+
+def with_interval(prefix: str, figures: Mapping[str, "Estimate"]) -> dict[str, float]:
+    """Figures as metrics, each with the ends of its interval: "test_auc", "test_auc_low", "test_auc_high"."""
+    ends = {"": "value", "_low": "low", "_high": "high"}
+    return {
+        f"{prefix}{name}{end}": getattr(figure, field)
+        for name, figure in figures.items()
+        for end, field in ends.items()
+    }
 
 
 SEARCH_BEST = "search_best"  # The search's own figure: by another name, or it would rank among its trials.

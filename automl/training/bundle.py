@@ -10,9 +10,10 @@ from typing import Any
 from automl.components import PluginSource, Task, Value, catalog_with, components_of
 from automl.data import Preparation, preparation_from_dict, preparation_to_dict
 from automl.errors import UserError
+from automl.evaluation.calibration import AS_IT_IS, Calibration
 from automl.space import chosen_components
 
-FORMAT = 3  # 2: preparations of several kinds; 3: several parts
+FORMAT = 4  # 2: preparations of several kinds; 3: several parts; 4: calibration and threshold
 DESCRIPTION = "model.json"
 PLUGINS = "plugins"
 
@@ -41,6 +42,9 @@ class Bundle:
         parts: Their component names are looked up in `plugins` before what is installed.
         plugins: The file plugins that it needs.
         provenance: Component ("model.resnet") -> where the code came from that it was trained with.
+        calibration: Of its probabilities.
+        threshold: Of two classes, the positive one's probability from which on it is decided for; None: where it is the
+            likelier one.
     """
 
     folder: Path
@@ -49,6 +53,8 @@ class Bundle:
     parts: tuple[Part, ...]
     plugins: tuple[PluginSource, ...]
     provenance: dict[str, str]
+    calibration: Calibration = AS_IT_IS
+    threshold: float | None = None
 
     @property
     def notes(self) -> list[str]:
@@ -98,7 +104,16 @@ def read_bundle(folder: Path) -> Bundle:
         tuple(Part(**entry | {"weights": folder / entry["weights"]}) for entry in _parts(described)),
         tuple(_read_plugin(folder, entry) for entry in described["plugins"]),
         described["provenance"],
+        Calibration.from_dict(described["calibration"]) if "calibration" in described else AS_IT_IS,
+        described.get("threshold"),
     )
+
+
+def adjust_bundle(folder: Path, calibration: Calibration, threshold: float | None) -> None:
+    """Gives a bundle's model its calibration and threshold, which are found by what it predicts."""
+    described = json.loads((folder / DESCRIPTION).read_text(encoding="utf-8"))
+    described |= {"calibration": calibration.to_dict(), "threshold": threshold}
+    (folder / DESCRIPTION).write_text(json.dumps(described, indent=2), encoding="utf-8")
 
 
 def _parts(described: Mapping[str, Any]) -> list[dict[str, Any]]:

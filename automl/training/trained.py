@@ -15,6 +15,7 @@ from automl.components import Catalog, Task, catalog_with
 from automl.data import Preparation, TablePreparation
 from automl.data.table.frames import as_pandas
 from automl.errors import Notice
+from automl.evaluation.calibration import AS_IT_IS, Calibration
 from automl.training.arrays import DeviceArray
 from automl.training.assembly import assemble, without_download
 from automl.training.bag import Bag
@@ -30,12 +31,17 @@ class TrainedModel:
 
     Args:
         modules: Those of its parts.
+        calibration: Of its probabilities.
+        threshold: Of two classes, the positive one's probability from which on it is decided for; None: where it is the
+            likelier one.
     """
 
     task: Task
     preparation: Preparation
     parts: tuple[Part, ...]
     modules: tuple[nn.Module, ...]
+    calibration: Calibration = AS_IT_IS
+    threshold: float | None = None
 
     def predict(self, inputs: Any) -> np.ndarray:
         """Prepared inputs, uint8 (N, C, H, W) or float32 (N, F), or a pandas or polars frame of raw rows -> float32
@@ -44,6 +50,10 @@ class TrainedModel:
         Raises:
             UserError: Raw rows lack a column that the model has learned from.
         """
+        return self.calibration.apply(self.uncalibrated(inputs))
+
+    def uncalibrated(self, inputs: Any) -> np.ndarray:
+        """The same before calibration."""
         if isinstance(self.preparation, TablePreparation) and not isinstance(inputs, np.ndarray):
             inputs = self.preparation.transform(as_pandas(inputs))
         device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
@@ -67,7 +77,7 @@ class TrainedModel:
             warnings.warn(note, Notice, stacklevel=2)
         catalog = catalog_with(bundle.plugins)
         modules = tuple(_module(part, catalog, bundle.task) for part in bundle.parts)
-        return cls(bundle.task, bundle.preparation, bundle.parts, modules)
+        return cls(bundle.task, bundle.preparation, bundle.parts, modules, bundle.calibration, bundle.threshold)
 
 
 def _module(part: Part, catalog: Catalog, task: Task) -> nn.Module:

@@ -25,7 +25,7 @@ from automl.data.table.rules import read_rules
 from automl.data.table.splits import Rules, split_rows
 from automl.data.table.target import Target
 from automl.data.table.values import as_numbers, as_texts
-from automl.errors import UserError
+from automl.errors import UserError, unknown
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -42,7 +42,7 @@ class TableOptions:
         group: The column whose cells tell which rows belong together: no group is in two splits.
         folds: Of crossed validation, see `automl.data.crossing`.
         columns: Column -> role, for those that aren't to be inferred.
-        keep: Columns whose cells are kept as they are read, see `Split.columns`.
+        protected: Columns of people's groups, whose cells are kept as they are read, see `Split.columns`.
     """
 
     target: str | None = None
@@ -50,7 +50,7 @@ class TableOptions:
     time_column: str | None = None
     group: str | None = None
     columns: Mapping[str, str] = field(default_factory=dict)
-    keep: tuple[str, ...] = ()
+    protected: tuple[str, ...] = ()
     folds: int | None = 0
 
     @property
@@ -81,12 +81,13 @@ def load_table(
     target = Target.of(known[name], task_kind)
     values = target.values(parts.frame[name])
     _check_known(parts, target, values)
+    _check_protected(options.protected, [str(column) for column in parts.frame.columns if column != name])
     profiles = _profiles(known, name, options)
     _check_types(parts, profiles)
     rules = read_rules(parts.frame, options.group, options.time_column)
     rows, notes = split_rows(parts.given, values, target, rules, seed)
     preparation = _fit(parts.frame.iloc[rows["train"]], profiles, None if target.class_names else values[rows["train"]])
-    splits = {split: _cut(parts, rows[split], values, rules, preparation, options.keep) for split in SPLITS}
+    splits = {split: _cut(parts, rows[split], values, rules, preparation, options.protected) for split in SPLITS}
     task = Task(
         kind=task_kind,
         num_outputs=max(1, len(target.class_names)),
@@ -138,6 +139,12 @@ def _check_types(parts: Parts, profiles: tuple[Profile, ...]) -> None:
                 )
 
 
+def _check_protected(names: tuple[str, ...], columns: list[str]) -> None:
+    for name in names:
+        if name not in columns:
+            raise unknown("protected column", name, columns)
+
+
 def _profiles(frame: pd.DataFrame, target: str, options: TableOptions) -> tuple[Profile, ...]:
     names = [str(name) for name in frame.columns if name != target]
     check_roles(options.columns, names)
@@ -169,14 +176,14 @@ def _cut(
     values: np.ndarray,
     rules: Rules,
     preparation: TablePreparation,
-    keep: tuple[str, ...],
+    protected: tuple[str, ...],
 ) -> Split:
     frame = parts.frame.iloc[rows]
     return Split(
         preparation.transform(frame),
         values[rows],
         tuple(map(str, parts.ids[rows])),
-        {name: _kept(frame[name]) for name in keep},
+        {name: _kept(frame[name]) for name in protected},
         None if rules.groups is None else rules.groups[rows],
         None if rules.times is None else rules.times[rows],
     )

@@ -144,7 +144,9 @@ def test_the_end_tells_trials_test_baseline_and_what_to_type(searched: Searched)
     out = searched.ran.stdout
     assert f"Best of {TRIALS} trials by accuracy on validation ({TRIALS} trials done)" in out
     assert "on the test split (read once)" in out
-    assert re.search(r"accuracy +\d\.\d{4} +\d\.\d{4} +0\.5000", out), "validation, test, baseline"
+    figures = r"accuracy +\d\.\d{4} +\d\.\d{4} \[\d\.\d{3}, \d\.\d{3}\] +\d\.\d{4} +0\.5000"
+    assert re.search(figures, out), "validation, test with its interval, default, baseline"
+    assert "Probabilities aren't calibrated: validation has 6 rows, and 100 are needed." in out
     assert "Registered as images version 1, alias champion" in out
     assert "  automl ui\n" in out
     assert "  automl predict --model images@champion path/to/new/images --out predictions.csv\n" in out

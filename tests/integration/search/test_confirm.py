@@ -83,12 +83,13 @@ def test_in_mlflow_they_are_runs_beside_the_trials(outcome: Outcome) -> None:
 
 
 def test_what_was_found_is_said(outcome: Outcome) -> None:
-    gain, means, bias, refit = outcome.notes
+    gain, means, bias, refit, calibration = outcome.notes
     assert re.search(r"accuracy [+-]\d\.\d{4} \(95 % interval -?\d\.\d{4} to -?\d\.\d{4}\)|default .* won", gain)
     assert means.startswith("Validation accuracy on average: trial ")
     assert re.fullmatch(r"Selection bias: validation accuracy of trial \d was .* other seeds \(mean of 2\)\.", bias)
     assert re.fullmatch(r"Refitted on train \+ validation for \d epochs: test accuracy .*, before .*\.", refit)
-    assert set(outcome.refitted) == set(outcome.test)
+    assert calibration.startswith(("Probabilities are calibrated by ", "Probabilities aren't calibrated: "))
+    assert set(outcome.refitted) == set(outcome.test) == set(outcome.figures)
 
 
 def test_the_refitted_model_is_registered_and_says_so(outcome: Outcome) -> None:

@@ -1,3 +1,6 @@
+import io
+import math
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -7,10 +10,14 @@ import pytest
 import typer
 
 from automl.api import Outcome
+from automl.cli.figures import figures_table
 from automl.cli.output import duration
 from automl.cli.progress import Progress
 from automl.cli.summary import finish, show
 from automl.config import load_experiment
+from automl.evaluation import METRICS as METRICS_OF_ALL
+from automl.evaluation.decision import Policy
+from automl.evaluation.interval import Estimate
 from automl.registry import Registered
 from automl.search.objectives import Constraint, Objectives
 from automl.search.records import TrialRecord
@@ -35,7 +42,8 @@ def make_outcome(tmp_path: Path) -> Callable[..., Outcome]:
         registered = Registered("images", "3", "champion", "It beats the baseline.") if best else None
         figures = (dict.fromkeys(METRICS, 0.87), dict.fromkeys(METRICS, 0.11)) if best else ({}, {})
         result = SearchResult(trials, best, ended_by, interrupted)
-        return Outcome("s-1", tmp_path / "runs", load_experiment(), result, *figures, registered, "/#/x")
+        made = Outcome("s-1", tmp_path / "runs", load_experiment(), result, *figures, registered, "/#/x")
+        return replace(made, figures=dict.fromkeys(figures[0], Estimate(0.87, 0.8412, 0.9)), default={})
 
     return make
 
@@ -50,7 +58,8 @@ def test_the_end_tells_the_trials_the_test_and_what_to_type(
     assert "mlp + flip" in out and "4 of 5" in out
     assert "1 failed (trial 2): ValueError: no" in out
     assert "Winner: trial 1, mlp + flip, on the test split (read once)" in out
-    assert "0.8700" in out and "0.1100" in out and "trivial baseline" in out
+    assert re.search(r"metric +validation +test \[95 %\] +baseline", out)
+    assert re.search(r"^ *accuracy +0\.9000 +0\.8700 \[0\.841, 0\.900\] +0\.1100", out, re.M)
     assert "Registered as images version 3, alias champion: It beats the baseline." in out
     assert f"automl ui --out {tmp_path / 'runs'}" in out
     assert "automl predict --model images@champion path/to/new/images" in out
@@ -59,8 +68,6 @@ def test_the_end_tells_the_trials_the_test_and_what_to_type(
 def test_a_run_with_another_seed_its_refit_and_what_was_found_are_told(
     make_outcome: Callable[..., Outcome], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from dataclasses import replace
-
     from automl.search.reruns import with_seed
 
     again = with_seed(record(1), 3)
@@ -70,8 +77,41 @@ def test_a_run_with_another_seed_its_refit_and_what_was_found_are_told(
     show(outcome)
     out = capsys.readouterr().out
     assert "Winner: trial 1, mlp + flip, seed 3, on the test split (read once)" in out
-    assert "refitted, test" in out and "0.8888" in out and "0.7777" in out
+    assert re.search(r"metric +validation +test +refitted \[95 %\] +baseline", out)
+    assert re.search(r"^ *accuracy +0\.7777 +0\.8700 +0\.8700 \[0\.841, 0\.900\]", out, re.M)
     assert "\nGain [x].\nSelection bias.\n" in out
+
+
+def test_the_table_of_all_metrics_fits_into_100_columns(make_outcome: Callable[..., Outcome]) -> None:
+    """Of two classes, with an ensemble beside the winner, the default and the baseline."""
+    from rich.console import Console
+
+    names = {name for name, metric in METRICS_OF_ALL.items() if metric.classification}
+    trial = record(0)
+    trial.best = {f"val_{name}": 0.9 for name in names}
+    scores = dict.fromkeys(names, 0.87)
+    figures = dict.fromkeys(names, Estimate(0.87, 0.84, 0.9))
+    outcome = replace(make_outcome(trial), test=scores, combined=scores, default=scores, baseline=scores)
+    console = Console(width=100, record=True, file=io.StringIO())
+    console.print(figures_table(replace(outcome, figures=figures), trial))
+    shown = [line for line in console.export_text().splitlines() if "0.8700" in line]
+    assert len(shown) == len(names) and all(line.split()[0] in names for line in shown), "no line is folded"
+
+
+@pytest.mark.parametrize("cost", [{"fp": 1.0, "fn": 5.0}, None])
+def test_decisions_are_shown_with_what_they_cost(
+    make_outcome: Callable[..., Outcome], capsys: pytest.CaptureFixture[str], cost: dict[str, float] | None
+) -> None:
+    half, none = Estimate(0.5, 0.4, 0.6), Estimate(math.nan, math.nan, math.nan)
+    policy = Policy("threshold 0.17", half, none, half, Estimate(0.25, 0.2, 0.3) if cost else None)
+    outcome = make_outcome(record(0))
+    rule = {"cost": cost} if cost else {"flag_rate": 0.1}
+    show(replace(outcome, policies=(policy,), experiment=outcome.experiment.model_copy(update=rule)))
+    out = capsys.readouterr().out
+    what = "a cost of 1 per false alarm and 5 per miss" if cost else "a flagged share of 0.1"
+    assert f"Decisions for {what}, on the test split:" in out
+    assert re.search(r"threshold 0\.17 +50\.0% +- +50\.0%" + (r" +0\.2500 \[0\.200, 0\.300\]" if cost else " *\n"), out)
+    assert ("cost per row" in out) == bool(cost)
 
 
 def test_a_run_with_another_seed_is_no_trial_in_the_progress(capsys: pytest.CaptureFixture[str]) -> None:

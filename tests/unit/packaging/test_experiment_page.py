@@ -28,6 +28,7 @@ def test_every_key_is_listed_with_its_default() -> None:
     assert set(stated) == {
         "domain",
         "allow_corrupt",
+        "calibrate",
         "sampler",
         "scheduler",
         "max_failures",

@@ -20,3 +20,11 @@ def test_no_inputs_give_an_empty_table_with_its_columns() -> None:
 def test_a_regressions_only_output_is_the_prediction() -> None:
     task = Task(kind="image-regression", num_outputs=1, input_shape=(1, 4, 4))
     assert as_table(task, np.array([[1.5], [2.5]], np.float32))["prediction"].tolist() == [1.5, 2.5]
+
+
+def test_a_threshold_decides_between_two_classes() -> None:
+    task = Task(kind="image-classification", num_outputs=2, input_shape=(1, 4, 4), class_names=("well", "ill"))
+    outputs = np.array([[0.75, 0.25], [0.8, 0.2], [0.1, 0.9]], np.float32)
+    assert as_table(task, outputs, 0.25)["prediction"].tolist() == ["ill", "well", "ill"]
+    assert as_table(task, outputs)["prediction"].tolist() == ["well", "well", "ill"]
+    assert np.allclose(as_table(task, outputs, 0.25)["p_ill"], outputs[:, 1])

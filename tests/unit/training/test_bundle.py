@@ -12,9 +12,10 @@ from torch import nn
 from automl import __version__
 from automl.components import Catalog, PluginSource, load_catalog, read_plugin
 from automl.errors import Notice, UserError
+from automl.evaluation.calibration import Calibration
 from automl.training import TrainingData, checkpoint
 from automl.training.assembly import without_download
-from automl.training.bundle import Part, write_bundle
+from automl.training.bundle import Part, adjust_bundle, write_bundle
 from automl.training.checkpoint import read_weights, write_weights
 from automl.training.trained import TrainedModel
 from automl.training.trainer import Trainer
@@ -239,7 +240,7 @@ def test_a_bundle_of_a_newer_version_is_refused(
     folder, _ = train_and_pack(configure("mlp", width=16), make_data())
     described = json.loads((folder / "model.json").read_text())
     (folder / "model.json").write_text(json.dumps(described | {"format": 99}))
-    with pytest.raises(UserError, match=r"has format 99; this version reads up to 3") as refused:
+    with pytest.raises(UserError, match=r"has format 99; this version reads up to 4") as refused:
         TrainedModel.load(folder)
     assert "newer" in str(refused.value.hint)
 
@@ -273,3 +274,18 @@ def test_a_write_that_is_cut_short_leaves_the_former_weights(tmp_path: Path, mon
     with pytest.raises(KeyboardInterrupt):
         write_weights(nn.Linear(2, 2), path)
     assert path.read_bytes() == before
+
+
+def test_a_bundle_keeps_calibration_and_threshold(
+    train_and_pack: Any, configure: Configure, make_data: Callable[..., TrainingData]
+) -> None:
+    data = make_data()
+    folder, _ = train_and_pack(configure("mlp", width=16), data)
+    plain = TrainedModel.load(folder)
+    assert plain.threshold is None and plain.predict(data.val_inputs) is not None
+    adjust_bundle(folder, Calibration("temperature", (2.0,)), 0.25)
+    model = TrainedModel.load(folder)
+    before, after = model.uncalibrated(data.val_inputs), model.predict(data.val_inputs)
+    np.testing.assert_array_equal(before, plain.predict(data.val_inputs))
+    np.testing.assert_allclose(after, np.sqrt(before) / np.sqrt(before).sum(1, keepdims=True), rtol=1e-5)
+    assert model.threshold == 0.25

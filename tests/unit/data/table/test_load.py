@@ -73,7 +73,7 @@ def test_what_is_prepared_is_learned_from_train_alone(load: Load, write_csv: Cal
 
 
 def test_columns_that_are_asked_for_are_kept_as_they_are_read(load: Load, loans: pd.DataFrame) -> None:
-    data = load(loans, target="default", keep=("purpose", "income"))
+    data = load(loans, target="default", protected=("purpose", "income"))
     rows = [int(name) - 1 for name in data.test.ids]
     assert list(data.test.columns["purpose"]) == list(loans["purpose"].iloc[rows])
     np.testing.assert_allclose(data.test.columns["income"], loans["income"].iloc[rows])
