@@ -6,8 +6,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from optuna.exceptions import StorageInternalError
 from optuna.storages import RDBStorage
 from sqlalchemy import event
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import scoped_session, sessionmaker
 
 from automl.config.storage import checked_storage
@@ -64,17 +66,29 @@ def _write_ahead(connection: Any, _: object) -> None:
 
 @contextmanager
 def transaction(storage: RDBStorage) -> Iterator[None]:
-    """Makes one transaction of all that is written in the block: Optuna's own commits join it."""
-    sessions = storage.scoped_session
-    with storage.engine.begin() as connection:
-        if storage.engine.name == "sqlite":  # which else would find out in the middle that another writes
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
-        storage.scoped_session = scoped_session(sessionmaker(bind=connection))
-        try:
+    """Makes one transaction of all that is written in the block: Optuna's own commits join it.
+
+    Raises:
+        StorageInternalError: With what failed first as its cause: Optuna tries some things again, on what is broken.
+    """
+    sessions, failed = storage.scoped_session, list[BaseException]()
+
+    def note(context: Any) -> None:
+        failed.append(context.original_exception)
+
+    event.listen(storage.engine, "handle_error", note)
+    try:
+        with storage.engine.begin() as connection:
+            if storage.engine.name == "sqlite":  # which else would find out in the middle that another writes
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
+            storage.scoped_session = scoped_session(sessionmaker(bind=connection))
             yield
-        finally:
-            storage.scoped_session.remove()
-            storage.scoped_session = sessions
+    except (SQLAlchemyError, StorageInternalError) as error:
+        raise StorageInternalError(str(error)) from (failed[0] if failed else error)
+    finally:
+        event.remove(storage.engine, "handle_error", note)
+        storage.scoped_session.remove()
+        storage.scoped_session = sessions
 
 
 def in_words(error: BaseException) -> str:

@@ -178,6 +178,21 @@ def test_a_database_that_is_away_is_tried_less_and_less_often_and_lost_in_the_en
     assert len(said) == 1, "it is said once"
 
 
+def test_what_failed_first_is_said_though_optuna_tried_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("time.sleep", lambda _: None)
+    storage = DatabaseStorage(connect(f"sqlite:///{tmp_path / 'study.db'}"), "s", ["maximize"])
+    study_in(storage).ask()
+    with sqlite3.connect(tmp_path / "study.db") as file:
+        file.execute("ALTER TABLE trials RENAME TO lost")
+    with pytest.warns(Notice, match=r"is away \(no such table: trials\)"):
+        assert not storage.save()
+    with sqlite3.connect(tmp_path / "study.db") as file:
+        file.execute("ALTER TABLE lost RENAME TO trials")
+    storage._next_try = 0.0
+    with pytest.warns(Notice, match="is back"):
+        assert storage.save()
+
+
 def test_sqlite_is_read_while_a_search_writes(tmp_path: Path) -> None:
     path = tmp_path / "study.db"
     storage = DatabaseStorage(connect(f"sqlite:///{path}"), "s", ["maximize"])
