@@ -19,7 +19,7 @@ ui: $(INSTALLED)  ## Open the MLflow UI on what was logged
 	$(BIN)/automl ui $(ARGS)
 
 test: lint  ## Lint, then run the whole test suite (ARGS="-k packaging" for a part)
-	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile $(ARGS)
+	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 lint: $(INSTALLED)  ## Style, types and import direction
 	$(BIN)/ruff check .

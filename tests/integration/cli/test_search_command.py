@@ -4,6 +4,7 @@ import csv
 import re
 import subprocess
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -78,7 +79,11 @@ class CountedTest:
 
 
 @pytest.fixture(scope="module")
-def again(searched: Searched, tmp_path_factory: pytest.TempPathFactory) -> tuple[Outcome, CountedTest]:
+def again(
+    searched: Searched,
+    tmp_path_factory: pytest.TempPathFactory,
+    without_ray: Callable[[], AbstractContextManager[None]],
+) -> tuple[Outcome, CountedTest]:
     """The same search by the Python API, and the test split that it saw."""
     tests = []
     load = preparation._load
@@ -89,7 +94,7 @@ def again(searched: Searched, tmp_path_factory: pytest.TempPathFactory) -> tuple
         object.__setattr__(data, "test", tests[-1])
         return data
 
-    with pytest.MonkeyPatch.context() as patched:
+    with without_ray(), pytest.MonkeyPatch.context() as patched:
         patched.setattr(preparation, "_load", counted)
         outcome = automl.search(
             searched.folder / "images",
@@ -220,7 +225,7 @@ def test_the_search_keeps_what_it_was_told(client: "MlflowClient", runs: dict[st
 
 
 def test_the_same_seed_gives_the_same_trials(runs: dict[str, list["Run"]], again: tuple[Outcome, CountedTest]) -> None:
-    """One worker each; by the command line and by Python."""
+    """By the command line on a worker of Ray's; by Python in this process."""
     trials = again[0].result.trials
     for run, trial in zip(runs["trial"], trials, strict=True):
         assert run.data.params == {name: str(value) for name, value in trial.configuration.items()}

@@ -37,9 +37,9 @@ def scans(tmp_path: Path) -> Path:
 
 
 def test_scans_are_searched_and_predicted_slice_by_slice_and_nobody_is_named(
-    scans: Path, tmp_path: Path, run_automl: Callable[..., subprocess.CompletedProcess[str]]
+    scans: Path, tmp_path: Path, run_here: Callable[..., subprocess.CompletedProcess[str]]
 ) -> None:
-    searched = run_automl(
+    searched = run_here(
         *("search", "--data", "scans", "--trials", 1, "--models", "mlp", "--workers", 1),
         *("--set", "training.epochs=1"),
         cwd=tmp_path,
@@ -49,7 +49,7 @@ def test_scans_are_searched_and_predicted_slice_by_slice_and_nobody_is_named(
         (searched.stdout + searched.stderr).split()
     )
 
-    predicted = run_automl("predict", "scans/ill", "--model", "images@champion", cwd=tmp_path)
+    predicted = run_here("predict", "scans/ill", "--model", "images@champion", cwd=tmp_path)
     assert predicted.returncode == 0, predicted.stderr
     with (tmp_path / "predictions.csv").open(newline="") as file:
         rows = [row["id"] for row in csv.DictReader(file)]

@@ -1,5 +1,6 @@
 """What is documented works: commands are run, experiments and plugins loaded, links looked up."""
 
+import io
 import json
 import os
 import re
@@ -10,14 +11,17 @@ import subprocess
 import sys
 import tomllib
 import urllib.request
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from contextlib import AbstractContextManager, chdir, redirect_stdout
+from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 
+import automl
 from automl.components import CATALOG, Catalog, Regularizer, Task, load_catalog, read_plugin
 from automl.config import load_experiment
 from automl.space import compose
@@ -40,10 +44,8 @@ ELSEWHERE = {
     "make test": "this is it",
     "pip install .": "tests/unit/packaging builds and opens the wheel",
 }
-SHORT = """
-import automl
-search = automl.search
-automl.search = lambda *data, **keys: search(*data, **keys | {"trials": 1})
+FIRST = "automl search --trials 1 --set training.epochs=1"
+"""What a reader types first is run as they would, with Ray; our other commands in this process and without, for speed.
 """
 
 
@@ -84,32 +86,38 @@ def commands(page: Path) -> list[str]:
 
 @dataclass
 class Workshop:
-    """A folder with data under the pages' own names for it. Each command is run once, however often it is shown."""
+    """A page's reader: a folder with data under the page's names for it, and what its commands have left there."""
 
     folder: Path
-    ray_address: str
-    _done: set[str] = field(default_factory=set)
+    run_here: Callable[..., subprocess.CompletedProcess[str]]
+    without_ray: Callable[[], AbstractContextManager[None]]
 
     @property
     def environment(self) -> dict[str, str]:
-        """With our commands first, and one Ray for all searches: starting it takes longer than a small search."""
-        path = f"{BIN}{os.pathsep}{os.environ['PATH']}"
-        return os.environ | {"PATH": path, "RAY_ADDRESS": self.ray_address, "COLUMNS": "160"}
+        """With our commands first."""
+        return os.environ | {"PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}", "COLUMNS": "160"}
 
     def run(self, command: str) -> str:
         """What it prints. Fails where it exits with anything but 0."""
-        done = subprocess.run(
-            shlex.split(command), cwd=self.folder, env=self.environment, capture_output=True, text=True
-        )
+        words = shlex.split(command)
+        if words[0] == "automl" and command != FIRST:
+            done = self.run_here(*words[1:], cwd=self.folder)
+        else:
+            done = subprocess.run(words, cwd=self.folder, env=self.environment, capture_output=True, text=True)
         assert done.returncode == 0, f"{command}\n{done.stdout[-3000:]}\n{done.stderr[-3000:]}"
         return done.stdout
+
+    def run_code(self, text: str) -> str:
+        """What it prints, with one trial in each search."""
+        search, printed = automl.search, io.StringIO()
+        with self.without_ray(), pytest.MonkeyPatch.context() as patch, chdir(self.folder), redirect_stdout(printed):
+            patch.setattr(automl, "search", lambda *data, **keys: search(*data, **keys | {"trials": 1}))
+            exec(text, {"__name__": "__main__"})
+        return printed.getvalue()
 
     def follow(self, command: str) -> None:
         """Runs a documented command, a search with one trial of one epoch, and checks what it leaves."""
         words = shlex.split(command)
-        if command in self._done or command in ELSEWHERE:
-            return
-        self._done.add(command)
         if words[:2] == ["automl", "ui"]:
             self._look_at_ui(command)
         elif words[:2] == ["automl", "search"]:
@@ -196,22 +204,37 @@ def _write_rows(folder: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def workshop(folder: Path) -> Iterator[Workshop]:
-    import ray
+def workshop(
+    folder: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+    run_here: Callable[..., subprocess.CompletedProcess[str]],
+    without_ray: Callable[[], AbstractContextManager[None]],
+) -> Callable[[Path], Workshop]:
+    """workshop(page) -> the one of the page's reader."""
 
-    ray.init(address="local", num_cpus=2, include_dashboard=False, log_to_driver=False)
-    yield Workshop(folder, ray.get_runtime_context().gcs_address)
-    ray.shutdown()
+    @cache
+    def of(page: Path) -> Workshop:
+        own = tmp_path_factory.mktemp(page.stem)
+        for shared in folder.iterdir():
+            (own / shared.name).symlink_to(shared)
+        return Workshop(own, run_here, without_ray)
+
+    return of
 
 
 @pytest.mark.integration
-@pytest.mark.timeout(900)
 @pytest.mark.parametrize(
-    "page", [page for page in PAGES if commands(page) and page not in EXAMPLES], ids=lambda page: page.name
+    ("page", "command"),
+    [
+        pytest.param(page, command, id=f"{page.name}: {command}")
+        for page in (page for page in PAGES if page not in EXAMPLES)
+        for command in dict.fromkeys(commands(page))
+        if command not in ELSEWHERE
+    ],
 )
-def test_the_commands_of_a_page_do_what_they_say(page: Path, workshop: Workshop) -> None:
-    for command in commands(page):
-        workshop.follow(command)
+def test_a_command_does_what_it_says(page: Path, command: str, workshop: Callable[[Path], Workshop]) -> None:
+    """A page's later ones use what its earlier ones have left."""
+    workshop(page).follow(command)
 
 
 @pytest.mark.parametrize(
@@ -229,13 +252,14 @@ def test_an_example_is_accepted_as_a_command(command: str, folder: Path) -> None
 
 @pytest.mark.integration
 @pytest.mark.parametrize("block", [block for block in PYTHON if block not in PLUGINS], ids=str)
-def test_python_code_runs(block: Block, workshop: Workshop) -> None:
+def test_python_code_runs(block: Block, workshop: Callable[[Path], Workshop]) -> None:
+    place = workshop(block.page)
     if block.file and block.file.startswith("test_"):  # of what the page's commands have made
-        if not (workshop.folder / "my_net.py").exists():
-            workshop.run("automl plugins new model my_net")
-        assert "passed" in workshop.run(shlex.join([sys.executable, "-m", "pytest", "-q", block.file]))
+        if not (place.folder / "my_net.py").exists():
+            place.run("automl plugins new model my_net")
+        assert "passed" in place.run(shlex.join([sys.executable, "-m", "pytest", "-q", block.file]))
         return
-    assert workshop.run(shlex.join([sys.executable, "-c", SHORT + block.text])), "it prints nothing"
+    assert place.run_code(block.text), "it prints nothing"
 
 
 @pytest.mark.parametrize("target", ["search", "test", "lint", "lock", "ui", "clean"])
@@ -278,9 +302,19 @@ def test_a_plugin_keeps_its_contract(plugin: str, folder: Path, shared_catalog: 
     import optuna
     import torch
 
+    from automl.testing.check import run_check
+    from automl.testing.contract import checks_of
+    from automl.testing.subject import Subject
+
     before = set(CATALOG.components)
     load_catalog([read_plugin(folder / plugin)])
     (key,) = set(CATALOG.components) - before
+    component = CATALOG.get(*key)
+    if component.mismatch(TASK):  # it is for rows
+        for check in checks_of(component).values():
+            result = run_check(Subject(component), check)
+            assert result.outcome != "failed", f"{result.message}\n{result.hint}"
+        return
     kind, name = key
     switch = {f"{other}.{component}": (other, component) == key for other, component in CATALOG.components}
     chosen = {name: on for name, on in switch.items() if not name.startswith("model.")}

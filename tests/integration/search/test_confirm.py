@@ -1,4 +1,4 @@
-"""The winner of a search on real Ray workers: confirmed with other seeds, compared with the default, refitted."""
+"""The winner of a search: confirmed with other seeds, compared with the default, refitted."""
 
 import json
 import os
@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,24 +26,28 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.integration
 
+WithoutRay = Callable[[], AbstractContextManager[None]]
 TRIALS, EPOCHS = 4, 3
 
 
 @pytest.fixture(scope="module")
-def outcome(tmp_path_factory: pytest.TempPathFactory, write_images: Callable[..., Path]) -> Outcome:
+def outcome(
+    tmp_path_factory: pytest.TempPathFactory, write_images: Callable[..., Path], without_ray: WithoutRay
+) -> Outcome:
     folder = tmp_path_factory.mktemp("confirmed")
     images = {"dark": 40, "light": 40, "white": 40, "as white": 40}  # the last two can't be told apart
-    return automl.search(
-        write_images(folder / "images", images),
-        out=folder / "runs",
-        say=lambda line: None,
-        trials=TRIALS,
-        workers=2,
-        confirm=2,
-        refit=True,
-        scheduler="none",
-        space={"model": "mlp", "training.epochs": EPOCHS, "training.batch_size": 8},
-    )
+    with without_ray():
+        return automl.search(
+            write_images(folder / "images", images),
+            out=folder / "runs",
+            say=lambda line: None,
+            trials=TRIALS,
+            workers=2,
+            confirm=2,
+            refit=True,
+            scheduler="none",
+            space={"model": "mlp", "training.epochs": EPOCHS, "training.batch_size": 8},
+        )
 
 
 def runs_by_role(outcome: Outcome) -> "dict[str, list[Run]]":
@@ -99,7 +104,8 @@ def test_the_refitted_model_is_registered_and_says_so(outcome: Outcome) -> None:
         assert text in version.description
     assert outcome.run is not None
     again = read_weights(folder(outcome) / f"refitted/trials/{outcome.run.number:04d}/best.safetensors")
-    registered = automl.load("images@champion", home=outcome.home).module.state_dict()
+    (module,) = automl.load("images@champion", home=outcome.home).modules
+    registered = module.state_dict()
     assert all(np.array_equal(again[name], registered[name].cpu()) for name in again)
     source = client.get_run(version.run_id)
     assert source.info.run_name == title(outcome.run)
@@ -117,7 +123,9 @@ def test_of_each_configuration_the_weights_that_may_be_used_are_left(outcome: Ou
     assert not (folder(outcome) / "default").exists() and not (folder(outcome) / "stop").exists()
 
 
-def test_what_was_broken_off_while_it_was_confirmed_is_confirmed_when_it_is_resumed(outcome: Outcome) -> None:
+def test_what_was_broken_off_while_it_was_confirmed_is_confirmed_when_it_is_resumed(
+    outcome: Outcome, without_ray: WithoutRay
+) -> None:
     """As if killed before the last run with another seed: the others aren't trained again."""
     notes = folder(outcome) / "search.json"
     notes.write_text(json.dumps(json.loads(notes.read_text()) | {"ended": None}))
@@ -129,7 +137,8 @@ def test_what_was_broken_off_while_it_was_confirmed_is_confirmed_when_it_is_resu
     reports = folder(outcome) / f"confirmed/trials/{kept.number}/reports.jsonl"
     written = reports.stat().st_mtime_ns
 
-    resumed = resume_search(home=outcome.home, say=lambda line: None)
+    with without_ray():
+        resumed = resume_search(home=outcome.home, say=lambda line: None)
     again = resumed.result.verdict
     assert again is not None
     assert again.winner.mean("val_accuracy") == pytest.approx(verdict.winner.mean("val_accuracy"), abs=1e-6)
@@ -141,7 +150,7 @@ def test_what_was_broken_off_while_it_was_confirmed_is_confirmed_when_it_is_resu
         assert steps == set(range(1, EPOCHS + 1))
 
 
-def test_ctrl_c_leaves_out_what_was_not_confirmed_and_resume_makes_up_for_it(
+def test_ctrl_c_on_rays_workers_leaves_out_what_was_not_confirmed_and_resume_makes_up_for_it(
     tmp_path: Path, write_images: Callable[..., Path], run_automl: Callable[..., subprocess.CompletedProcess[str]]
 ) -> None:
     write_images(tmp_path / "images", {"dark": 30, "light": 30})

@@ -147,7 +147,7 @@ def test_the_plugins_text_is_logged_with_the_search(searched: Searched) -> None:
 
 
 def test_the_example_of_one_file_is_searched_and_predicts_without_its_file(
-    tmp_path: Path, write_images: Callable[..., Path], run_automl: RunAutoml
+    tmp_path: Path, write_images: Callable[..., Path], run_here: RunAutoml
 ) -> None:
     write_images(tmp_path / "images", {"dark": 30, "light": 30}, side=12)
     plugin = tmp_path / "attention_pool_net.py"
@@ -155,7 +155,7 @@ def test_the_example_of_one_file_is_searched_and_predicts_without_its_file(
     settings = ("training.epochs=3", "training.lr=0.01", "training.batch_size=8", "model.attention_pool_net.width=16")
     chosen = [word for setting in settings for word in ("--set", setting)]
     searching = ["--plugin", plugin.name, "--models", "attention_pool_net", "--data", "images", "--trials", 2]
-    ran = run_automl("search", *searching, *chosen, "--augmentations", "none", "--scheduler", "none", cwd=tmp_path)
+    ran = run_here("search", *searching, *chosen, "--augmentations", "none", "--scheduler", "none", cwd=tmp_path)
     assert ran.returncode == 0, ran.stdout + ran.stderr
     plugin.unlink()
 
@@ -163,6 +163,6 @@ def test_the_example_of_one_file_is_searched_and_predicts_without_its_file(
     runs = client.search_runs([client.get_experiment_by_name("images").experiment_id])
     used = {run.data.tags["automl.plugins"] for run in runs if run.data.tags["automl.role"] == "trial"}
     assert all("attention_pool_net.py sha256:" in text for text in used)
-    ran = run_automl("predict", "--model", "images/1", "images", cwd=tmp_path)
+    ran = run_here("predict", "--model", "images/1", "images", cwd=tmp_path)
     assert ran.returncode == 0, ran.stdout + ran.stderr
     assert len(list(csv.DictReader((tmp_path / "predictions.csv").open()))) == 60

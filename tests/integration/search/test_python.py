@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
@@ -28,14 +29,17 @@ def test_searches_in_two_folders_have_stores_of_their_own(tmp_path: Path) -> Non
         store.client()
 
 
-def test_a_time_budget_ends_a_search(tmp_path: Path, write_images: Callable[..., Path]) -> None:
-    outcome = automl.search(
-        write_images(tmp_path / "images", {"dark": 30, "light": 30}),
-        out=tmp_path / "runs",
-        say=lambda line: None,
-        time_budget="20s",
-        space={"model": "mlp", "training.epochs": 2, "training.batch_size": 8},
-    )
+def test_a_time_budget_ends_a_search(
+    tmp_path: Path, write_images: Callable[..., Path], without_ray: Callable[[], AbstractContextManager[None]]
+) -> None:
+    with without_ray():
+        outcome = automl.search(
+            write_images(tmp_path / "images", {"dark": 30, "light": 30}),
+            out=tmp_path / "runs",
+            say=lambda line: None,
+            time_budget="3s",
+            space={"model": "mlp", "training.epochs": 2, "training.batch_size": 8},
+        )
     assert outcome.result.ended_by == "time budget"
     assert {trial.status for trial in outcome.result.trials} <= {"finished", "stopped"}
     assert outcome.best is None or outcome.registered is not None
