@@ -5,5 +5,15 @@ from automl.api.conclusion import Outcome
 from automl.api.frames import as_path
 from automl.api.prediction import predict, predict_blocks
 from automl.api.searches import resume_search, run_experiment
+from automl.api.training import Trained, train_trial
 
-__all__ = ["Outcome", "as_path", "predict", "predict_blocks", "resume_search", "run_experiment"]
+__all__ = [
+    "Outcome",
+    "Trained",
+    "as_path",
+    "predict",
+    "predict_blocks",
+    "resume_search",
+    "run_experiment",
+    "train_trial",
+]

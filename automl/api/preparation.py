@@ -95,7 +95,7 @@ def plan(
     Raises:
         UserError: The data, the space or the machine can't be used.
     """
-    data = _decided(experiment, _load(experiment, home))
+    data = load_data(experiment, home)
     _check_classes(make_objectives(experiment, metric), data)
     _check_defined(metric, data)
     for line in data.report.lines():
@@ -156,6 +156,15 @@ def _table_options(experiment: Experiment) -> TableOptions:
 
     options = TableOptions(**{key: getattr(experiment, key) for key in TABLE_KEYS})
     return options if experiment.data else replace(options, target=TARGET)
+
+
+def load_data(experiment: Experiment, home: Path) -> Dataset:
+    """The data of an experiment, read, split and prepared.
+
+    Raises:
+        UserError: They can't be used.
+    """
+    return _decided(experiment, _load(experiment, home))
 
 
 def _load(experiment: Experiment, home: Path) -> Dataset:

@@ -137,5 +137,5 @@ def _search(
         except UserError as error:
             outcome = replace(outcome, unrecorded=outcome.unrecorded or error.message)
     if not result.interrupted and not outcome.unrecorded:  # else it isn't over
-        note_end(made.folder, result.ended_by)
+        note_end(made.folder, result.ended_by, result.best.number if result.best else None)
     return outcome

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
@@ -14,9 +14,12 @@ from automl.evaluation.calibration import AS_IT_IS, Calibration
 from automl.evaluation.calibrators import calibrate
 from automl.evaluation.decision import Cost, threshold_for_cost, threshold_for_rate
 from automl.evaluation.interval import Estimate, estimates
-from automl.search.runner import Plan
 
 if TYPE_CHECKING:
+    from automl.components import PluginSource
+    from automl.config import Experiment
+    from automl.data import Dataset
+    from automl.evaluation import Metric
     from automl.training.bundle import Part
     from automl.training.trained import TrainedModel
 
@@ -24,6 +27,19 @@ Scores = dict[str, float]
 
 TOLD = ("log_loss", "brier", "ece")
 """What shows how good probabilities are: told before and after calibration."""
+
+
+class Setting(Protocol):
+    """What a model was trained in, such as the plan of a search."""
+
+    @property
+    def experiment(self) -> Experiment: ...
+    @property
+    def data(self) -> Dataset: ...
+    @property
+    def metric(self) -> Metric: ...
+    @property
+    def plugins(self) -> tuple[PluginSource, ...]: ...
 
 
 @dataclass(frozen=True)
@@ -73,7 +89,7 @@ class Tested:
 
 
 def run_model(
-    plan: Plan,
+    setting: Setting,
     parts: Sequence[Part],
     inputs: np.ndarray,
     bundle: Path,
@@ -91,22 +107,22 @@ def run_model(
     from automl.training.bundle import adjust_bundle, write_bundle
     from automl.training.trained import TrainedModel
 
-    data = plan.data
-    write_bundle(bundle, parts=parts, task=data.task, preparation=data.preparation, plugins=plan.plugins)
+    data = setting.data
+    write_bundle(bundle, parts=parts, task=data.task, preparation=data.preparation, plugins=setting.plugins)
     model = TrainedModel.load(bundle)
     if adjustment is None:
-        adjustment = _adjust(plan, model, validated)
+        adjustment = _adjust(setting, model, validated)
     adjust_bundle(bundle, adjustment.calibration, adjustment.threshold)
     uncalibrated = model.uncalibrated(inputs)
     predictions = adjustment.calibration.apply(uncalibrated)
     metrics = {metric.name: metric for metric in metrics_of(data.task)}
-    figures = estimates(metrics, predictions, data.test.targets, seed=plan.experiment.seed)
+    figures = estimates(metrics, predictions, data.test.targets, seed=setting.experiment.seed)
     return Tested(adjustment, uncalibrated, predictions, figures)
 
 
-def _adjust(plan: Plan, model: TrainedModel, validated: np.ndarray | None) -> Adjustment:
+def _adjust(setting: Setting, model: TrainedModel, validated: np.ndarray | None) -> Adjustment:
     """The calibration and the threshold of a model."""
-    experiment, data = plan.experiment, plan.data
+    experiment, data = setting.experiment, setting.data
     targets, seed = data.val.targets, experiment.seed
     if not data.task.is_classification:
         return Adjustment()
@@ -118,18 +134,18 @@ def _adjust(plan: Plan, model: TrainedModel, validated: np.ndarray | None) -> Ad
     predicted = model.uncalibrated(data.val.inputs) if validated is None else validated
     if not wanted or not is_known:
         reason = "what was predicted for validation is lost" if wanted else "it is switched off"
-        return Adjustment(threshold=_threshold(plan, predicted), reason=reason)
-    choice = calibrate(predicted, targets, plan.metric, seed=seed)
-    threshold = _threshold(plan, choice.crossed)
+        return Adjustment(threshold=_threshold(setting, predicted), reason=reason)
+    choice = calibrate(predicted, targets, setting.metric, seed=seed)
+    threshold = _threshold(setting, choice.crossed)
     if choice.reason:
         return Adjustment(threshold=threshold, reason=choice.reason)
     return Adjustment(choice.calibration, threshold, _told(predicted, targets), _told(choice.crossed, targets))
 
 
-def _threshold(plan: Plan, predicted: np.ndarray) -> float | None:
-    experiment = plan.experiment
+def _threshold(setting: Setting, predicted: np.ndarray) -> float | None:
+    experiment = setting.experiment
     if experiment.cost:
-        return threshold_for_cost(predicted, plan.data.val.targets, Cost(**experiment.cost))
+        return threshold_for_cost(predicted, setting.data.val.targets, Cost(**experiment.cost))
     return threshold_for_rate(predicted, experiment.flag_rate) if experiment.flag_rate else None
 
 

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from automl import __version__
-from automl.cli import doctor, plugins, portfolio, predict, resume, search, ui
+from automl.cli import doctor, plugins, portfolio, predict, resume, search, train, ui
 from automl.cli.output import error_console
 from automl.errors import Notice, UserError
 
@@ -22,6 +22,7 @@ app = typer.Typer(
 )
 app.command()(search.search)
 app.command()(resume.resume)
+app.command()(train.train)
 app.command()(predict.predict)
 app.command()(ui.ui)
 app.command()(doctor.doctor)

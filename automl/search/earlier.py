@@ -146,7 +146,7 @@ def _trials(notes: Notes) -> Iterator[EarlierTrial]:
         if not configuration or not kept or frozen.state not in (TrialState.COMPLETE, TrialState.PRUNED):
             continue
         record = TrialRecord.from_dict(frozen.number, configuration, kept)
-        used = (".".join(key) for key in chosen_components(configuration))
+        used = (".".join(key) for key in chosen_components(record.configuration))
         sources = frozenset(notes.provenance[name] for name in used if name in notes.provenance)
         yield EarlierTrial(record, dict(frozen.intermediate_values), sources)
 
@@ -161,7 +161,8 @@ def _recorded(store: Store, run_id: str) -> EarlierSearch:
     except KeyError as error:
         raise UserError(f"The run {run_id} has no parameter {error}: it isn't that of a search.") from error
     minimize = find_metric(metric, task).minimize
-    taught = (trial for trial in found.trials if trial.state in ("finished", "stopped") and trial.curve)
+    ended = (trial for trial in found.trials if trial.state in ("finished", "stopped"))
+    taught = (trial for trial in ended if trial.curve and not trial.lineage)
     trials = tuple(_of_run(trial, metric, minimize) for trial in taught)
     return EarlierSearch(run_id, domain, task, metric, minimize, found.digest, trials)
 

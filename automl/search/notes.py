@@ -37,6 +37,8 @@ class Notes:
         provenance: Component ("model.resnet") -> where its code came from.
         used: Seconds that it has run, breaks not counted.
         ended: Why it ended, where it did.
+        winner: The number of its winner's trial, where it has one.
+        threads: Of each trial.
     """
 
     folder: Path
@@ -47,6 +49,8 @@ class Notes:
     provenance: dict[str, str]
     used: float
     ended: str | None
+    winner: int | None
+    threads: int | None
 
 
 def write_notes(plan: Plan) -> str:
@@ -70,6 +74,7 @@ def write_notes(plan: Plan) -> str:
             "plugins": [{"path": source.path, "file": f"{source.module}.py"} for source in plan.plugins],
             "provenance": {".".join(component.key): component.provenance for component in plan.components},
             "ended": None,
+            "threads": plan.shares.threads,
         },
     )
     return text
@@ -77,12 +82,12 @@ def write_notes(plan: Plan) -> str:
 
 def note_start(plan: Plan) -> None:
     """Notes that a search goes on."""
-    _write(plan.folder, _read(plan.folder) | {"ended": None})
+    _write(plan.folder, _read(plan.folder) | {"ended": None, "winner": None, "threads": plan.shares.threads})
 
 
-def note_end(folder: Path, ended_by: str) -> None:
-    """Notes why a search has ended."""
-    _write(folder, _read(folder) | {"ended": ended_by})
+def note_end(folder: Path, ended_by: str, winner: int | None) -> None:
+    """Notes why a search has ended, and which trial has won."""
+    _write(folder, _read(folder) | {"ended": ended_by, "winner": winner})
 
 
 def find_search(home: Path, name: str | None) -> Notes:
@@ -135,6 +140,8 @@ def _notes(folder: Path) -> Notes:
         raw["provenance"],
         used_time(folder),
         raw["ended"],
+        raw.get("winner"),
+        raw.get("threads"),
     )
 
 

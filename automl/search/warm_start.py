@@ -37,6 +37,7 @@ GONE = "with components that are searched no longer"
 OUTSIDE = "outside the space"
 CHANGED = "with plugins that have changed"
 UNKNOWN = "without what is judged now"
+SCHEDULED = "whose parameters changed while they trained"
 
 
 @dataclass(frozen=True)
@@ -134,6 +135,8 @@ def _converted(earlier: EarlierSearch, plan: Plan) -> tuple[list[KnownTrial], Co
         configuration, change = nearest(plan.space, trial.configuration)
         if any("sha256:" in source and source not in code for source in trial.sources):
             change = change or CHANGED
+        if trial.record.lineage:
+            change = change or SCHEDULED
         told = _judged(trial, f"{earlier.name} {trial.record.number}", configuration, plan.objectives)
         if change or told is None:
             dropped[change or UNKNOWN] += 1

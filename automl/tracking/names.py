@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from automl.evaluation.interval import Estimate
 
-ROLE = "automl.role"  # SEARCH, TRIAL or CONFIRMATION
+ROLE = "automl.role"  # SEARCH, TRIAL, CONFIRMATION or TRAINING
 SEARCH_NAME = "automl.search"
 STATE = "automl.state"  # running, finished, stopped, failed, interrupted
 REASON = "automl.reason"  # one line: why the trial ended as it did
@@ -15,12 +15,14 @@ COMPONENTS = "automl.components"  # "resnet + hflip + l1"
 PLUGINS = "automl.plugins"  # "net.py sha256:12ab...; package automl 0.1.0"
 NUMBER = "automl.number"
 PARETO = "automl.pareto"  # "true" on the trials that none is better than in every objective
+TRAINED = "automl.trained"  # of `automl train`: "20261126-144739-images trial 17"
 LINEAGE = "automl.lineage"  # of a trial of a population: "trial 2 until epoch 6, trial 0 until epoch 12"
 WINNER = "automl.winner"  # "true" on the winner, its number on the search
 
 SEARCH = "search"
 TRIAL = "trial"
 CONFIRMATION = "confirmation"  # of a trial: the same with another seed
+TRAINING = "training"  # by `automl train`: a trial once more, in no search
 
 # Names that MLflow's user interface gives a meaning to.
 NOTE = "mlflow.note.content"

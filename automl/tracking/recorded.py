@@ -79,6 +79,7 @@ class RecordedTrial:
         plugins: Where the code of its components came from.
         curve: Epoch -> the search's metric on validation.
         figures: Of the trial as a whole ("weights"); of its epochs' metrics the last ones.
+        lineage: Which trials it went on from: what it reached is of a schedule, not of its parameters alone.
     """
 
     number: int
@@ -87,6 +88,7 @@ class RecordedTrial:
     plugins: tuple[str, ...]
     curve: dict[int, float]
     figures: Mapping[str, float]
+    lineage: str = ""
 
 
 @dataclass(frozen=True)
@@ -136,7 +138,8 @@ def _trial(client: "MlflowClient", run: "Run", metric: str) -> RecordedTrial:
     plugins = tuple(filter(None, tags.get(names.PLUGINS, "").split("; ")))
     curve = {point.step: point.value for point in client.get_metric_history(run.info.run_id, metric)}
     number, state = int(tags[names.NUMBER]), tags.get(names.STATE, "running")
-    return RecordedTrial(number, run.data.params, state, plugins, curve, run.data.metrics)
+    lineage = tags.get(names.LINEAGE, "")
+    return RecordedTrial(number, run.data.params, state, plugins, curve, run.data.metrics, lineage)
 
 
 def _runs(client: "MlflowClient", experiment_id: str, tag: str, value: str) -> Iterator["Run"]:

@@ -14,7 +14,7 @@ RunCli = Callable[..., Any]
 def test_help_names_the_commands(run_cli: RunCli) -> None:
     ran = run_cli("--help")
     assert ran.code == 0
-    for command in ("search", "predict", "ui", "doctor", "plugins"):
+    for command in ("search", "train", "predict", "ui", "doctor", "plugins"):
         assert command in ran.out
 
 

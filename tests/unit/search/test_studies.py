@@ -16,6 +16,7 @@ from automl.search.folders import journal_of, trial_folder
 from automl.search.notes import FILE, find_search, study_of, write_notes
 from automl.search.objectives import Objectives
 from automl.search.studies import open_study, read_trials
+from automl.space import Space
 
 
 @pytest.fixture
@@ -26,10 +27,17 @@ def plan(tmp_path: Path) -> Any:
 def make_plan(folder: Path, **keys: Any) -> Any:
     """As much of a plan as its study needs; noted."""
     folder.mkdir(parents=True)
-    experiment = load_experiment(flags={"trials": 9, **keys})
+    experiment = load_experiment(flags={"trials": 9, "sampler": "random", **keys})
     data = SimpleNamespace(digest="ab")
     made = SimpleNamespace(
-        experiment=experiment, folder=folder, objectives=Objectives("accuracy"), data=data, plugins=(), components=()
+        experiment=experiment,
+        folder=folder,
+        objectives=Objectives("accuracy"),
+        data=data,
+        plugins=(),
+        components=(),
+        shares=SimpleNamespace(threads=1),
+        space=Space(()),
     )
     write_notes(made)
     return made

@@ -65,6 +65,7 @@ def plan(folder: Path, space: Space = SPACE, digest: str = DIGEST, code: str = "
         data=SimpleNamespace(digest=digest),
         components=components,
         plugins=(),
+        shares=SimpleNamespace(threads=1),
         started=0.0,
     )
 
@@ -107,7 +108,7 @@ def search(home: Path, name: str, *, scheduler: str = "none", **arguments: Any) 
     made = plan(home / "searches" / name, **arguments)
     write_notes(made)
     state = run(made, scheduler=scheduler)
-    note_end(made.folder, state.ended_by)
+    note_end(made.folder, state.ended_by, None)
     return state
 
 
