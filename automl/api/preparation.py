@@ -21,7 +21,7 @@ from automl.components import (
     read_plugin,
 )
 from automl.components.added import added_plugins
-from automl.config import TABLE_KEYS, Experiment, preset_of
+from automl.config import TABLE_KEYS, Experiment, check_fidelity, preset_of
 from automl.config.decisions import OF_TWO_CLASSES
 from automl.data.positive import with_positive
 from automl.errors import PluginError, UserError, unknown
@@ -111,11 +111,22 @@ def plan(
     components = _sendable(catalog.get(*key) for key in space.components)
     experiment = _with_population(experiment, shares, components, space)
     experiment, chosen = with_choice(experiment, space, most_epochs(space))
+    _check_fidelity(experiment, components)
     for line in chosen:
         say(line)
     scheduler = scheduler_of(experiment, space)
     say(f"Searching {len(space.searched)} parameters: {experiment.sampler}, {scheduler}, {shares}.")
     return Plan(experiment, make_folder(), data, space, metric, components, shares, started)
+
+
+def _check_fidelity(experiment: Experiment, components: Iterable[Component]) -> None:
+    check_fidelity(experiment)
+    itself = [component.name for component in components if component.fits_itself]
+    if experiment.fidelity == "data" and itself:
+        raise UserError(
+            f"--fidelity data is for nets, which are trained epoch by epoch; {', '.join(itself)} would have all rows.",
+            hint="Leave out --fidelity, or search nets alone with --models.",
+        )
 
 
 def _with_population(

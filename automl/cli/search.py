@@ -73,6 +73,9 @@ def search(
         typer.Option(help="auto; asha, hyperband, median (stop weak trials early), pbt (a population) or none."),
     ] = None,
     population: Annotated[Optional[int], typer.Option(help="Trials that pbt trains side by side.")] = None,
+    fidelity: Annotated[
+        Optional[str], typer.Option(help="What early rungs save: epochs, or data (a ninth, a third of the rows), too.")
+    ] = None,
     trials: Annotated[Optional[int], typer.Option(help="At most so many trials.")] = None,
     time_budget: Annotated[Optional[str], typer.Option(help="At most so long: 90s, 10m, 1h30m.")] = None,
     cost_budget: Annotated[Optional[float], typer.Option(help="At most so expensive, by --cost-per-hour.")] = None,
@@ -137,6 +140,7 @@ def search(
         "task": task,
         "sampler": sampler,
         "scheduler": scheduler,
+        "fidelity": fidelity,
         "population": population,
         "trials": trials,
         "time_budget": time_budget,

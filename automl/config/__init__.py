@@ -2,7 +2,7 @@
 
 from automl.config.experiment import SAMPLERS, SCHEDULERS, Experiment
 from automl.config.home import DEFAULT_HOME, find_home, home_option, prepare_home
-from automl.config.load import DEFAULT_DOMAIN, TABLE_KEYS, domains, load_experiment, preset_of
+from automl.config.load import DEFAULT_DOMAIN, TABLE_KEYS, check_fidelity, domains, load_experiment, preset_of
 
 __all__ = [
     "DEFAULT_DOMAIN",
@@ -11,6 +11,7 @@ __all__ = [
     "SCHEDULERS",
     "TABLE_KEYS",
     "Experiment",
+    "check_fidelity",
     "domains",
     "find_home",
     "home_option",

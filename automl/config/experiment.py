@@ -63,6 +63,7 @@ class Experiment(BaseModel):
         sampler: What proposes: one of `SAMPLERS`, or somebody else's (`module:Class`, `hub:...`).
         scheduler: What stops early: one of `SCHEDULERS`. Of both `auto` is settled before the first trial.
         population: Trials that `pbt` trains side by side; None: all, in even parts where they are many.
+        fidelity: What early rungs save: `epochs`, or `data`, too: epochs up to there train on a part of the rows.
         trials, time_budget: The first limit reached ends the search; time is in seconds of wall-clock. Only a grid,
             which ends by itself, may do without.
         cost_budget, cost_per_hour: A time limit in money: of all machines together, in one currency.
@@ -108,6 +109,7 @@ class Experiment(BaseModel):
     protected: Names = ()
     sampler: str = "auto"
     scheduler: Scheduler = "auto"
+    fidelity: Literal["epochs", "data"] = "epochs"
     population: int | None = Field(default=None, ge=SMALLEST_POPULATION)
     trials: int | None = Field(default=None, ge=1)
     time_budget: Duration | None = None

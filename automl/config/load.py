@@ -85,7 +85,19 @@ def load_experiment(
     _check_objectives(experiment)
     _check_population(experiment)
     check_decisions(experiment)
+    check_fidelity(experiment)
     return experiment
+
+
+def check_fidelity(experiment: Experiment) -> None:
+    """Refuses early epochs on a part of the data where nothing is stopped early; again once `auto` is settled."""
+    if experiment.fidelity == "data" and experiment.chosen_scheduler in ("none", "pbt"):
+        raise UserError(
+            f"--fidelity data and --scheduler {experiment.chosen_scheduler} don't go together: early epochs on a part "
+            "of the data pay where many trials are stopped after them.",
+            hint="Add --scheduler asha, hyperband or median, with a sampler that learns from stopped trials (tpe), or "
+            "leave out --fidelity.",
+        )
 
 
 def _domain_for(user: Mapping[str, Any]) -> str:

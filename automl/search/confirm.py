@@ -113,7 +113,8 @@ def full_seconds(trial: TrialRecord) -> float:
     """How long a trial's configuration trains to its end, by the time that it took."""
     if trial.status == "finished":
         return trial.seconds
-    return trial.seconds / max(1, trial.epoch) * int(str(trial.configuration["training.epochs"]))
+    done = trial.progress or max(1, trial.epoch) / int(str(trial.configuration["training.epochs"]))
+    return trial.seconds / done
 
 
 def seconds_needed(candidates: Sequence[TrialRecord], workers: int) -> float:

@@ -41,6 +41,7 @@ class Report:
         parameters: Number of the model's weights. size_mb: of its state, in 10^6 bytes.
         latency_ms: Of predicting one input; with the first epoch's report.
         seconds: Of this epoch; the first one's include building the model.
+        progress: The part of the trial's training that is done, 0 to 1; 0 is not known.
     """
 
     epoch: int
@@ -55,6 +56,7 @@ class Report:
     size_mb: float = 0.0
     latency_ms: float = 0.0
     seconds: float = 0.0
+    progress: float = 0.0
 
     def to_json(self) -> str:
         return json.dumps(asdict(self))
@@ -100,6 +102,7 @@ class TrialRecord:
     size_mb: float = 0.0
     latency_ms: float = 0.0
     seconds: float = 0.0
+    progress: float = 0.0
     others: tuple[float, ...] = ()
     broken: dict[str, float] = field(default_factory=dict)
     deaths: int = 0
@@ -125,6 +128,7 @@ class TrialRecord:
         for cost in COSTS:
             setattr(self, cost, getattr(report, cost) or getattr(self, cost))
         self.seconds += report.seconds
+        self.progress = report.progress or self.progress
         if report.is_best:
             self.best_epoch, self.best, self.merit = report.epoch, report.metrics, report.merit
 

@@ -181,6 +181,7 @@ def _executor(plan: Plan) -> Execute:
         plan.plugins,
         # What was stopped, these samplers never hear of: they would propose it again and again.
         () if plan.experiment.sampler in LEARN_FROM_FINISHED else plan.objectives.constraints,
+        part_seed=plan.experiment.seed if plan.experiment.fidelity == "data" else None,
         disk_share=share_of(disk, at_a_time) if disk else math.inf,
     )
     arrays = share(plan.data)

@@ -9,11 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-REDUCTION = 3
-"""The best third goes on at each rung (Li et al. 2020)."""
-
-BELOW_FULL = 2
-"""Rungs below the full length: earlier ones would judge trials that have hardly begun."""
+from automl.training.fidelity import REDUCTION, rungs
 
 ENOUGH = 4
 """Curves that a median is taken of, at least."""
@@ -191,12 +187,6 @@ def population_size(trials: int | None, workers: int) -> int:
     if trials is None:
         return max(POPULATION, workers)
     return math.ceil(trials / math.ceil(trials / MOST_MEMBERS))
-
-
-def rungs(epochs: int) -> tuple[int, ...]:
-    """A third of all epochs, a ninth of them: 10 and 3 of 30. None lies so late that stopping there saves nothing."""
-    found = (round(epochs / REDUCTION**power) for power in range(BELOW_FULL, 0, -1))
-    return tuple(dict.fromkeys(rung for rung in found if 1 <= rung < epochs))
 
 
 def make_scheduler(name: str, epochs: int, population: int | None = None) -> Scheduler:

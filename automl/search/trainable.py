@@ -30,6 +30,7 @@ class Settings:
         constraints: A trial whose costs break one of them is stopped as soon as that is known.
         below: Folder in the search's that the trials write to; "" is the search's own.
         repeats: Of a refit: see `Trainer`.
+        part_seed: Where early epochs have a part of the rows: chooses it, the same for all trials. None: they have all.
         disk_share: Bytes that a trial may have on disk while it runs.
     """
 
@@ -43,6 +44,7 @@ class Settings:
     constraints: tuple[Constraint, ...] = ()
     below: str = ""
     repeats: tuple[float, ...] = ()
+    part_seed: int | None = None
     disk_share: float = math.inf
 
 
@@ -112,6 +114,7 @@ class TrialActor(tune.Trainable):  # type: ignore[misc]
             status="finished" if result.end else "running",
             reason=result.end or "",
             seconds=time.monotonic() - self._step_started,
+            progress=trainer.progress,
             **self._costs,
         )
         self._keep(report)
@@ -178,7 +181,7 @@ class TrialActor(tune.Trainable):  # type: ignore[misc]
             device = torch.device("cuda" if settings.gpu_share > 0 else "cpu")
             if 0 < settings.gpu_share < 1:
                 torch.cuda.set_per_process_memory_fraction(settings.gpu_share)
-            self._data = DeviceData.on(device, self._arrays.open())
+            self._data = DeviceData.on(device, self._arrays.open(), settings.part_seed)
         checkpoint = checkpoint_of(self._folder, number)
         reports = reports_of(self._folder, number) if checkpoint.exists() else []
         self._since, configuration = self._in_force(reports[-1].epoch if reports else 0)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 
 from automl.training.arrays import DeviceArray
 from automl.training.data import TrainingData
+from automl.training.fidelity import nested_order
 
 
 @dataclass(frozen=True)
@@ -16,6 +18,7 @@ class DeviceData:
 
     Args:
         folds: Of crossed validation: for each fold train without it, and it as validation.
+        order: Of the rows of train, where early epochs have only the first ones: see `automl.training.fidelity`.
     """
 
     source: TrainingData
@@ -24,12 +27,21 @@ class DeviceData:
     train_targets: DeviceArray
     val_inputs: DeviceArray
     folds: tuple[DeviceData, ...] = ()
+    order: np.ndarray | None = None
 
     @classmethod
-    def on(cls, device: torch.device, data: TrainingData) -> DeviceData:
+    def on(cls, device: torch.device, data: TrainingData, part_seed: int | None = None) -> DeviceData:
+        """Puts it there.
+
+        Args:
+            part_seed: Chooses the rows that early epochs have; None: each epoch has all.
+        """
         inputs, targets, val = (
             DeviceArray(a, device) for a in (data.train_inputs, data.train_targets, data.val_inputs)
         )
         count = 0 if data.folds is None else int(data.folds.max()) + 1
-        folds = tuple(cls.on(device, data.fold(number)) for number in range(count))
-        return cls(data, device, inputs, targets, val, folds)
+        folds = tuple(cls.on(device, data.fold(number), part_seed) for number in range(count))
+        order = None
+        if part_seed is not None:
+            order = nested_order(data.train_targets, data.task.is_classification, part_seed)
+        return cls(data, device, inputs, targets, val, folds, order)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 from torch import nn
@@ -42,11 +43,14 @@ class Schedule:
 
     Call `step` after each optimizer step, and after each epoch `end_epoch` with the validation metric, signed so that
     higher is better.
+
+    Args:
+        steps: How many each epoch has.
     """
 
-    def __init__(self, settings: TrainingSettings, optimizer: Optimizer, steps_per_epoch: int) -> None:
-        self._warmup = steps_per_epoch if settings.epochs > 1 else 0
-        self._total = steps_per_epoch * settings.epochs
+    def __init__(self, settings: TrainingSettings, optimizer: Optimizer, steps: Sequence[int]) -> None:
+        self._warmup = steps[0] if settings.epochs > 1 else 0
+        self._total = sum(steps)
         self._cosine = settings.schedule == "cosine"
         self._steps = 0
         self._by_step = LambdaLR(optimizer, self._factor)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from automl.training.arrays import shuffled
 from automl.training.assembly import assemble
 from automl.training.base import BaseTrainer, Stop
 from automl.training.device import DeviceData
+from automl.training.fidelity import rows_by_epoch
 from automl.training.losses import Loss, balanced_weights, for_members, loss_for
 from automl.training.optimization import Schedule, make_optimizer, parameter_groups, restore_optimizer
 from automl.training.randomness import random_state, set_random_state
@@ -60,9 +61,11 @@ class Trainer(BaseTrainer):
         for regularizer in self._regularizers:
             groups = regularizer.parameter_groups(groups)
         self._optimizer = make_optimizer(built.settings, groups)
-        self._batches = math.ceil(len(data.train_inputs) / built.settings.batch_size)
+        self._rows = self._rows_by_epoch()
+        self._batches = [math.ceil(rows / built.settings.batch_size) for rows in self._rows]
         self._schedule = Schedule(built.settings, self._optimizer, self._batches)
         self._steps = 0
+        self._part = 0.0
         self._autocast = torch.autocast("cuda", torch.bfloat16, enabled=data.device.type == "cuda")
 
     @property
@@ -75,8 +78,10 @@ class Trainer(BaseTrainer):
 
     @property
     def progress(self) -> float:
-        """By optimizer steps."""
-        return self._steps / (self._batches * self._last_epoch)
+        """By rows; one of validation, which has no backward pass, counts as a third of one of train."""
+        work = [rows + len(self._data.val_inputs) / 3 for rows in self._rows[: self._last_epoch]]
+        under_way = self._part * work[self.epoch] if self._part else 0.0
+        return (sum(work[: self.epoch]) + under_way) / sum(work)
 
     def state(self) -> dict[str, Any]:
         return {
@@ -111,6 +116,7 @@ class Trainer(BaseTrainer):
 
     def advance(self, stop: Stop) -> dict[str, float]:
         train_loss = self._train(stop)
+        self._part = 0.0
         epoch, lr = self.epoch + 1, float(self._optimizer.param_groups[0]["lr"])
         if not math.isfinite(train_loss):
             raise TrialError(f"diverged: the training loss is {train_loss} in epoch {epoch}")
@@ -128,7 +134,8 @@ class Trainer(BaseTrainer):
         self._model.train()
         total = torch.zeros((), device=self._data.device)
         count = 0
-        for indices in shuffled(len(self._data.train_inputs), self._settings.batch_size, self._order):
+        for number, indices in enumerate(self._shuffled()):
+            self._part = number / self._batches[self.epoch]
             if reason := stop():
                 raise TrialStopped(reason)
             inputs = self._scaling.to_unit(self._data.train_inputs.rows(indices))
@@ -140,6 +147,18 @@ class Trainer(BaseTrainer):
             total += loss * len(indices)
             count += len(indices)
         return float(total) / max(1, count)
+
+    def _rows_by_epoch(self) -> list[int]:
+        count = len(self._data.train_inputs)
+        if self._data.order is None:
+            return [count] * self.epochs
+        return rows_by_epoch(count, self.epochs, self._settings.batch_size)
+
+    def _shuffled(self) -> Iterator[np.ndarray]:
+        """The row numbers of this epoch's batches."""
+        rows, order = self._rows[self.epoch], self._data.order
+        for indices in shuffled(rows, self._settings.batch_size, self._order):
+            yield indices if order is None else order[indices]
 
     def _step(self, inputs: Tensor, targets: Tensor) -> Tensor:
         gradients = partial(self._gradients, inputs, targets)

@@ -317,6 +317,7 @@ def test_an_epoch_that_comes_twice_counts_once(tmp_path: Path) -> None:
 def test_seconds_are_estimated_by_what_the_trials_took() -> None:
     assert full_seconds(trial(1, seconds=8.0)) == 8.0
     assert full_seconds(trial(1, status="stopped", epoch=2, seconds=3.0)) == 6.0, "it would go on to its last epoch"
+    assert full_seconds(trial(1, status="stopped", epoch=2, seconds=3.0, progress=0.1)) == pytest.approx(30.0)
     three = [trial(number, seconds=seconds) for number, seconds in ((1, 10.0), (2, 4.0), (3, 4.0))]
     assert seconds_needed(three, workers=1) == pytest.approx(START + SLACK * 36)
     assert seconds_needed(three, workers=2) == pytest.approx(START + SLACK * 18)

@@ -5,7 +5,8 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from automl.search.schedulers import Asha, MedianStopping, Scheduler, make_scheduler, replay, rungs
+from automl.search.schedulers import Asha, MedianStopping, Scheduler, make_scheduler, replay
+from automl.training.fidelity import rungs
 
 
 @pytest.mark.parametrize(

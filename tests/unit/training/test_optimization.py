@@ -18,7 +18,7 @@ def settings(**changes: Any) -> TrainingSettings:
 def rates(chosen: TrainingSettings, merits: list[float] | None = None) -> list[list[float]]:
     """The learning rate at each step of each epoch, and at the end."""
     optimizer = make_optimizer(chosen, parameter_groups(nn.Linear(2, 2)))
-    schedule = Schedule(chosen, optimizer, STEPS)
+    schedule = Schedule(chosen, optimizer, [STEPS] * chosen.epochs)
     seen: list[list[float]] = []
     for epoch in range(chosen.epochs):
         seen.append([])
