@@ -31,6 +31,7 @@ def test_every_key_is_listed_with_its_default() -> None:
         "calibrate",
         "sampler",
         "scheduler",
+        "fidelity",
         "max_failures",
         "confirm",
         "ensemble",
