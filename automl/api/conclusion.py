@@ -6,10 +6,12 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from automl.api.files import write_files
 from automl.api.final_test import FinalTest, baseline, run_test
 from automl.config import Experiment
 from automl.errors import UserError
 from automl.evaluation.decision import Policy
+from automl.evaluation.groups import Comparison
 from automl.evaluation.interval import Estimate
 from automl.files import is_full
 from automl.search.recording import winner_note, without_winner
@@ -38,6 +40,7 @@ class Outcome:
         default: Metrics on the test split of the default configuration; empty where it gave no model.
         notes: The gain over the default, the selection bias, the refit and calibration, a sentence each.
         policies: Where a threshold was asked for, it beside others on the test split.
+        groups: Those of the protected columns, as the registered model treats them on the test split.
         unrecorded: Why not all of it is in MLflow; "" where it is. `resume_search` makes up for it.
     """
 
@@ -56,6 +59,7 @@ class Outcome:
     default: dict[str, float] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     policies: tuple[Policy, ...] = ()
+    groups: tuple[Comparison, ...] = ()
     unrecorded: str = ""
 
     @property
@@ -104,6 +108,7 @@ def _outcome(
         default=tested.default,
         notes=tested.notes,
         policies=tested.policies,
+        groups=tested.groups,
     )
 
 
@@ -119,11 +124,13 @@ def _record(plan: Plan, tracker: Tracker, result: SearchResult, verdict: Verdict
         **{f"baseline_test_{name}": value for name, value in tested.baseline.items()},
     }
     tracker.tested(run.number, run.best_epoch, figures)
+    tracker.artifact(write_files(plan, tested), "", number=run.number)
     tracker.search_summary(
         metrics={names.SEARCH_BEST: run.best[f"val_{plan.metric.name}"], "trials": len(result.trials)}
         | {f"test_{name}": value for name, value in scores.items()},
         note=winner_note(plan, result, run, scores, tested.baseline, tested.notes),
         winner=verdict.winner.trial.number,
+        files=run.number,
     )
 
 
@@ -154,6 +161,8 @@ def _register(plan: Plan, store: Store, tracker: Tracker, verdict: Verdict, test
         data_digest=data.digest,
         validation=tested.validation,
         test=tested.registered.scores,
+        intervals={name: (figure.low, figure.high) for name, figure in tested.registered.figures.items()},
+        test_default=tested.default,
         baseline=val_baseline,
         test_baseline=tested.baseline,
         seeds=[seed_of(plan.experiment.seed, own) for own in verdict.winner.runs],

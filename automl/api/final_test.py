@@ -14,7 +14,8 @@ import numpy as np
 from automl.api.combination import combine
 from automl.api.tested import Scores, Tested, run_model
 from automl.evaluation import baseline_predictions, score
-from automl.evaluation.decision import Cost, Policy, policies
+from automl.evaluation.decision import Cost, Policy, flags, policies
+from automl.evaluation.groups import Comparison, compare
 from automl.evaluation.interval import gain
 from automl.search.confirm import Candidate, Verdict, folder_of, run_weights
 from automl.search.folders import predictions_of
@@ -41,6 +42,7 @@ class FinalTest:
         bundle: Its folder: of the refitted one or the combination, where there is one.
         notes: The gain over the default, the selection bias, calibration and so on, a sentence each.
         policies: Where a threshold is asked for, it beside others on test.
+        groups: Those of the protected columns, as the model to register treats them on test.
     """
 
     run: TrialRecord
@@ -53,6 +55,7 @@ class FinalTest:
     bundle: Path
     notes: tuple[str, ...]
     policies: tuple[Policy, ...] = ()
+    groups: tuple[Comparison, ...] = ()
 
     @property
     def registered(self) -> Tested:
@@ -93,8 +96,20 @@ def run_test(plan: Plan, result: SearchResult, verdict: Verdict) -> FinalTest:
     )
     if not data.task.is_classification:
         return tested
-    calibrated = tested.registered.calibrated(targets)
-    return replace(tested, notes=(*notes, calibrated), policies=_policies(plan, tested.registered))
+    model = tested.registered
+    return replace(
+        tested,
+        notes=(*notes, model.calibrated(targets)),
+        policies=_policies(plan, model),
+        groups=_groups(plan, model),
+    )
+
+
+def _groups(plan: Plan, model: Tested) -> tuple[Comparison, ...]:
+    experiment, data = plan.experiment, plan.data
+    columns = {name: data.test.columns[name] for name in experiment.protected}
+    flagged = flags(model.predictions, model.adjustment.threshold)
+    return compare(columns, flagged, data.test.targets, data.task.class_names, seed=experiment.seed)
 
 
 def _policies(plan: Plan, model: Tested) -> tuple[Policy, ...]:

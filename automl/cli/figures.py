@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from automl.api import Outcome
     from automl.evaluation.decision import Policy
+    from automl.evaluation.groups import Comparison
     from automl.evaluation.interval import Estimate
     from automl.search.records import TrialRecord
 
@@ -52,6 +53,28 @@ def policy_table(policies: Sequence[Policy]) -> Table:
             policy.name, *("-" if math.isnan(share.value) else f"{share.value:.1%}" for share in shares), *cost
         )
     return made
+
+
+def group_table(found: Comparison) -> Table:
+    """A row per group of a protected column."""
+    columns = ("rows", "positive", "flagged", "sensitivity", "false alarms")
+    made = table(found.column, *columns, right=columns)
+    for group in found.groups:
+        shares = (group.positives / group.rows, group.flagged, group.sensitivity, group.false_alarms)
+        made.add_row(group.name, f"{group.rows:,}", *("-" if math.isnan(s) else f"{s:.1%}" for s in shares))
+    return made
+
+
+def group_lines(found: Comparison) -> list[str]:
+    """How far the groups are apart, and which are too small to be compared."""
+    lines = [
+        f"Predicted {apart.class_name}: adverse impact ratio {_with_interval(apart.impact)}, equal opportunity "
+        f"difference {_with_interval(apart.opportunity)}."
+        for apart in found.disparities
+    ]
+    if found.small:
+        lines.append(f"Too few rows to be compared: {', '.join(found.small)}.")
+    return lines if found.disparities else [*lines, "There are no two groups to compare."]
 
 
 def _with_interval(figure: Estimate) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from automl.cli.figures import figures_table, policy_table
+from automl.cli.figures import figures_table, group_lines, group_table, policy_table
 from automl.cli.output import console, duration, plain, show_table, table
 from automl.search.recording import without_winner
 from automl.search.reruns import origin
@@ -120,6 +120,11 @@ def _show_test(outcome: Outcome) -> None:
     if outcome.policies:
         plain(f"Decisions for {_positive_rule(outcome)}, on the test split:")
         show_table(policy_table(outcome.policies))
+    for found in outcome.groups:
+        plain(f"Groups by {found.column}, on the test split:")
+        show_table(group_table(found))
+        for line in group_lines(found):
+            plain(line)
     for note in outcome.notes:
         plain(note)
     if outcome.registered:

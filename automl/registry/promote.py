@@ -26,9 +26,9 @@ class Evidence:
         data: Name of the data set.
         data_digest: Fingerprint of the data and its split: figures are compared only where it is the same.
         validation: Metrics on the validation set.
-        test: Metrics on the test set, which was read once.
+        test: Metrics on the test set, which was read once. intervals: Of some of them, the ends of a 95 % interval.
         baseline: Metrics of the trivial baseline on the validation set.
-        test_baseline: Metrics of the trivial baseline on the test set.
+        test_baseline: Metrics of the trivial baseline on the test set. test_default: Of the default configuration.
         seeds: Seeds that it was trained with.
         notes: Sentences on how it was chosen, such as its gain over the default.
     """
@@ -42,6 +42,8 @@ class Evidence:
     test: Mapping[str, float] = field(default_factory=dict)
     baseline: Mapping[str, float] = field(default_factory=dict)
     test_baseline: Mapping[str, float] = field(default_factory=dict)
+    intervals: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    test_default: Mapping[str, float] = field(default_factory=dict)
     seeds: Sequence[int] = ()
     notes: Sequence[str] = ()
 
@@ -181,8 +183,9 @@ def _description(metric: str, reason: str, evidence: Evidence) -> str:
     keys = dict.fromkeys([metric, *evidence.validation, *evidence.test])
     figures = []
     for key in keys:
-        validation = _figure("validation", key, evidence.validation, evidence.baseline)
-        test = _figure("test", key, evidence.test, evidence.test_baseline)
+        validation = _figure("validation", key, evidence.validation, baseline=evidence.baseline)
+        others = {"default": evidence.test_default, "baseline": evidence.test_baseline}
+        test = _figure("test", key, evidence.test, evidence.intervals.get(key), **others)
         figures.append(f"- {key}: {', '.join(filter(None, (validation, test))) or 'not recorded'}")
     return "\n".join(
         [
@@ -197,9 +200,16 @@ def _description(metric: str, reason: str, evidence: Evidence) -> str:
     )
 
 
-def _figure(split: str, key: str, ours: Mapping[str, float], baseline: Mapping[str, float]) -> str:
-    """ "validation 0.9 (baseline 0.5)", or nothing where it wasn't measured."""
+def _figure(
+    split: str,
+    key: str,
+    ours: Mapping[str, float],
+    interval: tuple[float, float] | None = None,
+    **others: Mapping[str, float],
+) -> str:
+    """ "test 0.9 (0.85 to 0.95; default 0.8; baseline 0.5)", or nothing where it wasn't measured."""
     if key not in ours:
         return ""
-    beside = f" (baseline {baseline[key]:.4g})" if key in baseline else ""
-    return f"{split} {ours[key]:.4g}{beside}"
+    beside = [f"{interval[0]:.4g} to {interval[1]:.4g}"] if interval else []
+    beside += [f"{name} {figures[key]:.4g}" for name, figures in others.items() if key in figures]
+    return f"{split} {ours[key]:.4g}" + (f" ({'; '.join(beside)})" if beside else "")

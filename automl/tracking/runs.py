@@ -10,8 +10,8 @@ from automl.tracking import names
 from automl.tracking.experiment import open_experiment
 from automl.tracking.recorded import SEARCH_RUN
 from automl.tracking.store import Store
-from automl.tracking.update import RunUpdate, in_one_line
-from automl.tracking.views import leaderboard, leaderboard_url, view_key
+from automl.tracking.update import Action, RunUpdate, in_one_line
+from automl.tracking.views import files_url, leaderboard, leaderboard_url, view_key
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -77,6 +77,16 @@ class Runs:
             self._create(self._client, number, update)
             update = replace(update, tags={})
         update.write(self._client, self.ids[number])
+
+    def note_with_files(self, note: str, number: int) -> Action:
+        """Describes the search, with a link to a run's files: the address is known once the run is written."""
+
+        def action(client: "MlflowClient", run_id: str) -> None:
+            if number in self.ids:
+                page = files_url("", self.experiment_id, self.ids[number]).lstrip("/")
+                client.set_tag(run_id, names.NOTE, f"{note}\n\nFigures and tables of the test: [files]({page}).")
+
+        return action
 
     def tell(self, error: Exception | None) -> None:
         """Says that the store is away, with what it failed with; or, with None, that it is back."""

@@ -24,6 +24,11 @@ def leaderboard_url(base: str, experiment_id: str, key: str) -> str:
     return base.rstrip("/") + path
 
 
+def files_url(base: str, experiment_id: str, run_id: str) -> str:
+    """The address of a run's files. `base` is the user interface's address."""
+    return f"{base.rstrip('/')}/#/experiments/{experiment_id}/runs/{run_id}/artifacts"
+
+
 def leaderboard(parent_run_id: str, metric: str, *, minimize: bool) -> str:
     """The shared view (JSON): the search's trials, best first."""
     best = f"metrics.`{names.best(metric)}`"

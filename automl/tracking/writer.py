@@ -168,16 +168,21 @@ class Tracker:
         metrics = points(short(summary), 0)
         self._post(number, RunUpdate(metrics=metrics, params=texts(params or {}), tags=tags, ended=ended))
 
-    def search_summary(self, *, metrics: Mapping[str, float], note: str, winner: int | None) -> None:
+    def search_summary(
+        self, *, metrics: Mapping[str, float], note: str, winner: int | None, files: int | None = None
+    ) -> None:
         """What the search came to: on its run, and the winner marked among the trials.
 
         Args:
             metrics: With names that no trial has (`names.SEARCH_BEST`), or the search would rank among its trials.
             note: Markdown; the first line says what won. Replaces the description.
             winner: The number of the best trial.
+            files: The run whose files the note links to.
         """
         tags = {names.NOTE: note} | ({} if winner is None else {names.WINNER: str(winner)})
         self._post(SEARCH_RUN, RunUpdate(metrics=points(short(metrics), 0), tags=tags))
+        if files is not None:
+            self._post(SEARCH_RUN, RunUpdate(actions=(self._runs.note_with_files(note, files),)))
         if winner is not None:
             self._post(winner, RunUpdate(tags={names.WINNER: "true", names.COLOR: names.WINNER_COLOR}))
 
