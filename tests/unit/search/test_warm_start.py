@@ -75,7 +75,11 @@ def open_study(made: Any) -> optuna.Study:
     storage = JournalStorage(SingleWriterJournal(journal_of(made.folder)))
     directions = made.objectives.directions
     study = optuna.create_study(study_name="s", storage=storage, directions=directions, load_if_exists=True)
-    study.sampler = make_sampler(made.experiment.sampler, made.space, len(study.get_trials(deepcopy=False)))
+    study.sampler = make_sampler(
+        "tpe" if made.experiment.sampler == "auto" else made.experiment.sampler,
+        made.space,
+        len(study.get_trials(deepcopy=False)),
+    )
     return study
 
 
