@@ -44,6 +44,7 @@ class Tpe(BaseSampler):
         self._scales = [self._points.scales[group] for group in self._points.groups]
         self._generator = np.random.default_rng(seed)
         self._places: dict[int, Rows] = {}
+        self._numbers: list[int] = []
         self._ranked: list[tuple[tuple[float, ...], int]] = []
         self._proposed: tuple[int, dict[str, Any]] = (-1, {})
 
@@ -93,6 +94,7 @@ class Tpe(BaseSampler):
                 running.append(self._points.row(other.params))
             elif other.number not in self._places and other.state in (TrialState.COMPLETE, TrialState.PRUNED):
                 self._places[other.number] = self._points.row(other.params)
+                insort(self._numbers, other.number)
                 insort(self._ranked, (rank(other, sign), other.number))
         return running
 
@@ -100,8 +102,8 @@ class Tpe(BaseSampler):
         """Numbers of the good trials and of the others, ascending."""
         count = min(math.ceil(0.1 * len(self._ranked)), GOOD_AT_MOST)
         good = sorted(number for _, number in self._ranked[:count])
-        others = sorted(number for _, number in self._ranked[count:])
-        return good, thinned(others, OTHERS_AT_MOST)
+        looked_at = thinned(self._numbers, OTHERS_AT_MOST + count)
+        return good, [number for number in looked_at if number not in good]
 
     def _best(self, scales: Scales, good: Rows, others: Rows) -> Rows:
         """Of some places drawn from the good trials' density those with the best ratio."""
