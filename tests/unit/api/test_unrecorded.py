@@ -14,6 +14,7 @@ from automl.api.conclusion import Outcome
 from automl.cli.summary import finish
 from automl.config import load_experiment
 from automl.errors import UserError
+from automl.evaluation.interval import Estimate
 from automl.registry import Registered
 from automl.search.records import TrialRecord
 from automl.search.runner import SearchResult
@@ -25,7 +26,7 @@ AWAY = UserError("Can't write to the MLflow store http://server.", hint="Is it u
 def outcome(home: Path, **changes: Any) -> Outcome:
     best = TrialRecord(0, {"model": "mlp", "training.lr": 0.1}, "finished", best={"val_accuracy": 0.9}, merit=(0.9, 0))
     result = SearchResult((best,), best, "1 trials done", False)
-    keys = {"registered": REGISTERED, "leaderboard": ""} | changes
+    keys = {"registered": REGISTERED, "leaderboard": "", "figures": {"accuracy": Estimate(0.8, 0.7, 0.9)}} | changes
     return Outcome("s-1", home, load_experiment(), result, {"accuracy": 0.8}, {"accuracy": 0.1}, **keys)
 
 
@@ -86,7 +87,7 @@ def search(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., tup
         monkeypatch.setattr(searches, "Recorder", lambda *_: None)
         monkeypatch.setattr(searches, "run_search", lambda *_: made.result)
         monkeypatch.setattr(searches, "conclude", lambda *_: made)
-        monkeypatch.setattr(searches, "note_end", lambda _, why: ended.append(why))
+        monkeypatch.setattr(searches, "note_end", lambda _, why, __: ended.append(why))
         plan: Any = SimpleNamespace(folder=tmp_path)
         nothing: Any = None
         return searches._search(plan, nothing, nothing, [], {}), ended

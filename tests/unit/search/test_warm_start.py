@@ -47,7 +47,7 @@ def curve(configuration: Configuration) -> list[float]:
 
 
 def experiment(**keys: Any) -> Experiment:
-    return load_experiment(flags={"trials": 20, **keys})
+    return load_experiment(flags={"trials": 20, "sampler": "tpe", **keys})
 
 
 def plan(folder: Path, space: Space = SPACE, digest: str = DIGEST, code: str = "", **keys: Any) -> Any:
