@@ -125,7 +125,7 @@ def neutral(subject: Subject) -> None:
 
 
 def live(subject: Subject) -> None:
-    """Goes on from a checkpoint with other values of its live parameters, which then count."""
+    """Goes on with other values of its live parameters, which then count."""
     if not subject.component.live:
         raise NotApplicable('live parameters aren\'t declared: live=("strength",) in the decorator')
     task = subject.tasks()[0]
