@@ -71,7 +71,9 @@ def _gpus() -> Finding:
 
 
 def _memory() -> Finding:
-    available = os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 2**30
+    from automl.data.memory import available_memory
+
+    available = available_memory() / 2**30
     problem = "" if available >= LEAST_MEMORY else f"less than {LEAST_MEMORY:g} GiB of memory are free"
     return Finding("memory free", f"{available:.1f} GiB", problem)
 

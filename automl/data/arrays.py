@@ -1,7 +1,6 @@
 """Decoding all images once, into memory or, where they don't fit, into a memory map that is kept."""
 
 import json
-import os
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator
@@ -12,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from automl.data.medical import MedicalFile
+from automl.data.memory import available_memory
 from automl.data.preparation import ImagePreparation
 from automl.data.progress import BATCH, in_parallel
 from automl.data.source import Item, Source, count_images
@@ -162,19 +162,3 @@ def _read_cache(folder: Path) -> Decoded:
             squares=facts["squares"],
             failures={int(row): reason for row, reason in failures.items()},
         )
-
-
-def available_memory() -> int:
-    """Bytes that can be taken without swapping: the machine's, or the container's where that is less."""
-    machine, container = Path("/proc/meminfo"), Path("/sys/fs/cgroup")
-    if not machine.exists():  # macOS
-        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    fields = dict(line.split(":", 1) for line in machine.read_text().splitlines())
-    available = int(fields["MemAvailable"].split()[0]) * 1024
-    try:
-        limit = (container / "memory.max").read_text().strip()
-        if limit != "max":
-            available = min(available, int(limit) - int((container / "memory.current").read_text()))
-    except OSError:  # Not in a container with cgroups v2.
-        pass
-    return max(available, 0)

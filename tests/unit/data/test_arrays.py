@@ -8,7 +8,6 @@ from collections import namedtuple
 import numpy as np
 import pytest
 
-from automl.data import arrays
 from automl.data.pixels import Header, read_header
 from automl.data.preparation import ImagePreparation
 from automl.errors import UserError
@@ -148,10 +147,6 @@ def test_the_std_of_a_constant_channel_is_not_0(load, write_npz):
     black = np.zeros((20, 10, 10), np.uint8)
 
     assert load(write_npz(train_images=black)).preparation.std == (1e-3,)
-
-
-def test_the_memory_is_less_than_the_machine_has():
-    assert 0 < arrays.available_memory() <= os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
 
 
 def test_headers_are_not_decoded(write_images, monkeypatch):
