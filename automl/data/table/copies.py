@@ -23,7 +23,7 @@ def copies(splits: Mapping[str, Split]) -> list[str]:
         return []
     warnings = []
     for name in ("val", "test"):
-        exact = np.isin(whole[name], whole["train"])
+        exact = _among(whole[name], whole["train"])
         near = _near(cells["train"], whole["train"], cells[name], whole[name]) & ~exact
         for found, how, share in ((exact, "all columns", EXACT), (near, "all columns but one", NEAR)):
             if found.sum() > max(2, share * len(found)):
@@ -40,7 +40,15 @@ def _near(train: np.ndarray, train_whole: np.ndarray, rows: np.ndarray, rows_who
     """Which rows are train's but for one cell: without a column's hash the others' are the same."""
     found = np.zeros(len(rows), bool)
     for column in range(min(rows.shape[1], MOST_COLUMNS)):
-        found |= np.isin(rows_whole ^ rows[:, column], train_whole ^ train[:, column])
+        found |= _among(rows_whole ^ rows[:, column], train_whole ^ train[:, column])
+    return found
+
+
+def _among(hashes: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """As `np.isin`, which takes five times as long."""
+    import pandas as pd
+
+    found: np.ndarray = pd.Index(hashes).isin(others)
     return found
 
 

@@ -47,10 +47,9 @@ def _strength(bins: np.ndarray, targets: np.ndarray, task: Task) -> float:
     halves = np.arange(len(bins)) % 2
     for half in (0, 1):
         fitted = halves != half
-        mean = wanted[fitted].mean(axis=0)
-        sums = np.zeros((bins.max() + 1, wanted.shape[1]))
-        np.add.at(sums, bins[fitted], wanted[fitted])
-        counts = np.bincount(bins[fitted], minlength=len(sums))[:, None]
+        own, known = bins[fitted], wanted[fitted]
+        sums = np.stack([np.bincount(own, column, minlength=bins.max() + 1) for column in known.T], axis=1)
+        mean, counts = known.mean(axis=0), np.bincount(own, minlength=len(sums))[:, None]
         predicted[~fitted] = ((sums + mean) / (counts + 1))[bins[~fitted]]
     if not task.is_classification:
         return float(1 - ((wanted - predicted) ** 2).sum() / max(((wanted - wanted.mean(0)) ** 2).sum(), 1e-12))

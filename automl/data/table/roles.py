@@ -32,6 +32,8 @@ WORDS, LETTERS = 4, 40
 """A text has at least so many words, or letters, on average."""
 RECURRING = 0.1
 """Categories that come again have at least so many of the rows, or the column tells rows apart, not kinds of them."""
+MOST_SPELLINGS = 20
+"""Of yes and no in one column: Yes, YES, yes."""
 
 _IDENTIFIER = re.compile(r"(.*[_\W])?(id|uuid|guid|key|index|idx|row|rownum|nr|number|no|column_1)", re.IGNORECASE)
 _CODE = re.compile(r"0\d+")
@@ -169,9 +171,10 @@ def _inferred(cells: _Cells) -> Found:
 
 
 def _are_booleans(cells: _Cells) -> bool:
-    words = {text.lower() for text in cells.texts}
+    words = {text.lower() for text in cells.texts[:MOST_SPELLINGS]}
     both = words & set(YES) and words & set(NO)
-    return bool(cells.kind == "boolean" or (len(words) == 2 and both and words <= {*YES, *NO}))
+    few = len(cells.texts) <= MOST_SPELLINGS
+    return bool(cells.kind == "boolean" or (few and len(words) == 2 and both and words <= {*YES, *NO}))
 
 
 def _as_numeric(cells: _Cells) -> Found | None:

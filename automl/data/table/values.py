@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,7 +18,7 @@ MISSING = ("", "?", "-", "na", "n/a", "#n/a", "nan", "-nan", "null", "none", "ni
 YES = ("true", "yes", "y", "t", "on", "1")
 NO = ("false", "no", "n", "f", "off", "0")
 
-_WHOLE = re.compile(r"(-?(?:0|[1-9]\d*))\.0+")
+_WHOLE = r"^(-?(?:0|[1-9]\d*))\.0+$"
 _GROUPED = re.compile(r"([-+]?)[$€£¥]?\s?(\d{1,3}(?:,\d{3})+|\d+)(\.\d+)?\s?[%$€£¥]?")
 
 
@@ -31,23 +31,25 @@ def as_texts(column: pd.Series, *, keep: Sequence[str] = ()) -> pd.Series:
         keep: Words of `MISSING` that are values here.
     """
     import pandas as pd
+    import pyarrow as pa
 
     codes, distinct = pd.factorize(column)
-    absent = frozenset(MISSING) - frozenset(keep)
-    texts = np.array([*(_text(value, absent) for value in distinct), np.nan], dtype=object)  # the last one's code is -1
-    return pd.Series(texts[codes], index=column.index, name=column.name, dtype="str")
+    texts = _texts(distinct, frozenset(MISSING) - frozenset(keep)).take(pa.array(codes, mask=codes < 0))
+    cells = pd.StringDtype(na_value=np.nan).__from_arrow__(texts)
+    return pd.Series(cells, index=column.index, name=column.name)
 
 
-def _text(value: Any, absent: frozenset[str]) -> str | float:
-    if isinstance(value, bool | np.bool_):
-        return str(bool(value))
-    if isinstance(value, float | np.floating) and float(value).is_integer():
-        return str(int(value))
-    text = str(value).strip()
-    if text.lower() in absent:
-        return np.nan
-    whole = _WHOLE.fullmatch(text)
-    return whole[1] if whole else text
+def _texts(values: Any, absent: Iterable[str]) -> pa.Array:
+    """Of the values of one dtype, none missing, each as a text; null where that is one of `absent`."""
+    import pandas as pd
+    import pyarrow as pa
+    import pyarrow.compute as pc
+    from pandas.api.types import is_bool_dtype, is_numeric_dtype
+
+    if is_numeric_dtype(values.dtype) and not is_bool_dtype(values.dtype):
+        return pc.cast(pa.array(values), pa.large_string())  # 1.0 as 1, without spaces
+    texts = pa.array(values if isinstance(values.dtype, pd.StringDtype) else map(str, values), pa.large_string())
+    return pc.replace_substring_regex(_trimmed(texts, absent), _WHOLE, r"\1")
 
 
 def as_numbers(column: pd.Series) -> np.ndarray:
@@ -71,7 +73,7 @@ def _parsed(column: pd.Series) -> np.ndarray:
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    texts = trimmed(column)
+    texts = _trimmed(pa.array(column, from_pandas=True).cast(pa.large_string()))
     try:
         return _to_numpy(pc.cast(texts, pa.float64()))
     except pa.ArrowInvalid:
@@ -83,13 +85,13 @@ def _parsed(column: pd.Series) -> np.ndarray:
     return numbers
 
 
-def trimmed(column: pd.Series) -> pa.Array:
-    """Texts without spaces around them, null where one stands for a missing value."""
+def _trimmed(texts: pa.Array, absent: Iterable[str] = MISSING) -> pa.Array:
+    """Without spaces around them, null where one stands for a missing value."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    texts = pc.utf8_trim_whitespace(pa.array(column, from_pandas=True).cast(pa.large_string()))
-    missing = pc.is_in(pc.utf8_lower(texts), pa.array(MISSING, pa.large_string()))
+    texts = pc.utf8_trim_whitespace(texts)
+    missing = pc.is_in(pc.utf8_lower(texts), pa.array(absent, pa.large_string()))
     return pc.if_else(missing, None, texts)
 
 
