@@ -197,6 +197,7 @@ def _load(experiment: Experiment, home: Path) -> Dataset:
         image_size=experiment.image_size,
         allow_corrupt=experiment.allow_corrupt,
         seed=experiment.seed,
+        group=experiment.group,
         cache=home / "cache",
     )
 

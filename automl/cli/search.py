@@ -19,7 +19,10 @@ def search(
     time_column: Annotated[
         Optional[str], typer.Option(help="Of a table: split by it, train before validation before test.")
     ] = None,
-    group: Annotated[Optional[str], typer.Option(help="Of a table: no cell of this column in two splits.")] = None,
+    group: Annotated[
+        Optional[str],
+        typer.Option(help="No group in two splits: a table's column, or of images a CSV of file and patient."),
+    ] = None,
     column: Annotated[
         Optional[list[str]], typer.Option(metavar="NAME=ROLE", help="Of a table: what a column is; repeatable.")
     ] = None,

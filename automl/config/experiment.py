@@ -45,7 +45,8 @@ class Experiment(BaseModel):
         target: Of a table: the column to predict.
         test: Of a table: path of the rows to test on; None splits them off.
         time_column: Of a table: what the split goes by, train before validation before test.
-        group: Of a table: the column of which no cell is in two splits.
+        group: Of a table: the column of which no cell is in two splits. Of a folder of images: path of a table of file
+            and patient, none of whom is in two splits.
         columns: Of a table: column -> role, for those that aren't to be inferred.
         image_size: Side that images are resized to; None chooses it from the data.
         allow_corrupt: Whether more than 5 % of unreadable files, or of rows without a target, are skipped, too.

@@ -15,7 +15,8 @@ from automl.errors import UserError, unknown
 
 DEFAULT_DOMAIN = "images"
 TABLE_DOMAIN = "tables"
-TABLE_KEYS = ("target", "test", "time_column", "group", "columns", "folds", "protected")
+ONLY_TABLES = ("target", "test", "time_column", "columns", "folds", "protected")
+TABLE_KEYS = (*ONLY_TABLES, "group")
 REGRESSION_METRIC = "rmse"
 LIMITS = ("trials", "time_budget", "cost_budget", "target_metric", "patience")
 OPTIONS = {
@@ -75,7 +76,7 @@ def load_experiment(
             if experiment.is_table
             else "Add --data path/to/images (a folder or an .npz file).",
         )
-    for key in TABLE_KEYS if not experiment.is_table else ():
+    for key in ONLY_TABLES if not experiment.is_table else ():
         if getattr(experiment, key):
             raise UserError(
                 f"{key}{OPTIONS.get(key, f' (option --{key})')} is for tables; the task is {experiment.task}.",

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from unicodedata import normalize
 
@@ -10,6 +10,7 @@ import numpy as np
 
 from automl.data.files import SUFFIXES, as_item, find_images, is_picture, read_header, slice_ids, subfolders
 from automl.data.medical import check_installed
+from automl.data.patient_table import read_patients
 from automl.data.patients import describe_shared
 from automl.data.pixels import Header, read_peak, round_up_to_bits
 from automl.data.progress import in_parallel
@@ -33,13 +34,16 @@ class ImageFile(ListedFile):
     header: Header
 
 
-def read_folder(root: Path, *, seed: int, allow_corrupt: bool) -> Source:
+def read_folder(root: Path, *, seed: int, allow_corrupt: bool, patients: Path | None = None) -> Source:
     """List, check and split the images below `root`; only their headers are read.
+
+    Args:
+        patients: A table of file and patient, see `read_patients`, which goes over what files tell themselves.
 
     Raises:
         UserError: There are no images, no class folders, fewer than two classes, too few images (or patients) in a
-            class to split, classes in val or test that train lacks, too many files that are no images, or files that
-            an extra is needed for.
+            class to split, classes in val or test that train lacks, too many files that are no images, files that
+            an extra is needed for, or `patients` can't be used.
     """
     ignored: Counter[str] = Counter()
     notes: list[str] = []
@@ -48,6 +52,8 @@ def read_folder(root: Path, *, seed: int, allow_corrupt: bool) -> Source:
         raise _no_images(root, ignored)
     readable, unreadable = _read_headers(listed)
     check_unreadable(unreadable, sum(map(len, listed.values())), allow_corrupt)
+    if patients is not None:
+        readable = _of_patients(readable, patients, notes)
     class_names = _class_names(root, readable)
     parts = _complete_splits(readable, class_names, seed, notes)
     files = [file for split in SPLITS for file in parts[split]]
@@ -153,6 +159,16 @@ def _read_headers(
         for split, part in listed.items()
     }
     return readable, tuple((file.id, reason) for file, reason in found.items() if isinstance(reason, str))
+
+
+def _of_patients(files: dict[str, list[ImageFile]], table: Path, notes: list[str]) -> dict[str, list[ImageFile]]:
+    """The files, each of the patient that the table names."""
+    whose, more = read_patients(table, [file.id for part in files.values() for file in part])
+    notes += [f"{count_of(len(set(whose.values())), 'patient')}, by {table.name}.", *more]
+    return {
+        split: [replace(file, header=file.header._replace(group=whose[file.id])) for file in part]
+        for split, part in files.items()
+    }
 
 
 def _class_names(root: Path, files: dict[str, list[ImageFile]]) -> tuple[str, ...]:

@@ -32,6 +32,7 @@ def load_dataset(
     image_size: int | None = None,
     allow_corrupt: bool = False,
     seed: int = 0,
+    group: str | Path | None = None,
     cache: Path,
     memory_limit: int | None = None,
 ) -> Dataset:
@@ -44,6 +45,7 @@ def load_dataset(
         image_size: Side of the square that images are resized to, in pixels, 4 to 1024; None chooses from the data.
         allow_corrupt: Go on where more than 5 % of the image files are unreadable.
         seed: Of the splits that the source doesn't have.
+        group: Of a folder: a table of file and patient; no patient is in two parts of a split.
         cache: Folder for the arrays of a data set that doesn't fit in memory.
         memory_limit: Bytes that arrays may take in memory; None is a quarter of what is available.
 
@@ -53,7 +55,7 @@ def load_dataset(
     if task_kind not in TASK_KINDS:
         raise unknown("task kind", task_kind, TASK_KINDS)
     check_image_size(image_size)
-    source = _read_source(path, task_kind, seed, allow_corrupt)
+    source = _read_source(path, task_kind, seed, allow_corrupt, None if group is None else Path(group).expanduser())
     height, width, size_reason = choose_size(source.sizes, image_size)
     channels = source.channels
     preparation = ImagePreparation(channels, height, width, source.max_value, (0.0,) * channels, (1.0,) * channels)
@@ -108,8 +110,16 @@ def load_inputs(source: str | Path, preparation: ImagePreparation) -> tuple[np.n
     return decoded.images, ids
 
 
-def _read_source(path: str | Path | None, task_kind: str, seed: int, allow_corrupt: bool) -> Source:
+def _read_source(
+    path: str | Path | None, task_kind: str, seed: int, allow_corrupt: bool, patients: Path | None
+) -> Source:
     path = None if path is None else Path(path).expanduser()
+    if patients is not None and (path is None or path.is_file()):
+        raise UserError(
+            f"--group is for folders of images, whose files it names. Got {path or 'the bundled digits'}, which has "
+            "splits of its own.",
+            hint="Leave out --group, or give a folder with --data.",
+        )
     if task_kind != "image-classification" and (path is None or path.is_dir()):
         raise UserError(
             f"{task_kind} needs an .npz with numbers as labels. Got {path or 'the bundled digits'}.",
@@ -118,7 +128,7 @@ def _read_source(path: str | Path | None, task_kind: str, seed: int, allow_corru
     if path is None:
         return read_digits(seed=seed)
     if path.is_dir():
-        return read_folder(path, seed=seed, allow_corrupt=allow_corrupt)
+        return read_folder(path, seed=seed, allow_corrupt=allow_corrupt, patients=patients)
     _check_exists(path)
     if path.suffix.lower() == ".npz":
         return read_npz(path, task_kind=task_kind)

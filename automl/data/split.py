@@ -85,7 +85,8 @@ class Wording:
 PATIENTS = Wording(
     "images",
     "patients",
-    "Patients are told apart by PatientID in DICOM files, and in NIfTI files by a name that begins with sub-.",
+    "Patients are told apart by --group patients.csv, else by PatientID in DICOM files, and in NIfTI files by a name "
+    "that begins with sub-.",
 )
 
 
