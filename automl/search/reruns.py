@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 from automl.search.budget import StopSignal
 from automl.search.clock import Moment
+from automl.search.endings import end_with
 from automl.search.folders import add_report, checkpoint_of, healed_reports_of
-from automl.search.records import INTERRUPTED, TIME_BUDGET, Report, TrialRecord
+from automl.search.records import Report, TrialRecord
 from automl.tracking import names
 
 if TYPE_CHECKING:
@@ -116,16 +117,9 @@ class Reruns:
     def close(self, number: int, last: Report | None) -> None:
         """Ends a run by its last report; None if its worker died."""
         record = self.records[number]
-        if last is None and self._stop.is_overdue:
-            record.status, record.reason = "stopped", TIME_BUDGET
-        elif last is None:
-            record.status, record.reason = "failed", "the worker process died (out of memory?)"
-        else:
+        if last:
             self.receive(number, last)
-            if not last.metrics:  # it ended within an epoch
-                record.update(last)
-            if last.reason == INTERRUPTED and last.error:
-                self._stop.pause(last.error)
+        end_with(record, last, self._stop)
         if record.status == "finished":
             checkpoint_of(self._folder, number).unlink(missing_ok=True)
         self._tell_end(record)

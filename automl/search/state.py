@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from automl.search.budget import Limits, StopSignal
 from automl.search.clock import Moment
+from automl.search.endings import end_with
 from automl.search.folders import add_report, checkpoint_of, healed_reports_of
 from automl.search.objectives import Objectives
 from automl.search.population import Population
@@ -103,7 +104,8 @@ class SearchState:
             self._waiting.append(record)
 
     def _next(self) -> TrialRecord | None:
-        self.ended_by = self.ended_by or self._why_to_end()
+        reached = self._limits.reached(self.records.values(), self.best)
+        self.ended_by = self.ended_by or reached or self._stop.reason() or ""
         if self.ended_by:
             return None
         if self._population:
@@ -201,27 +203,16 @@ class SearchState:
             self._try_again(record)
             return
         if last is None and self._stop.is_overdue:
-            record.status, record.reason = "stopped", TIME_BUDGET
             self.ended_by = self.ended_by or TIME_BUDGET  # the executor was ended, and asks for no more trials
-        elif last is None:
-            again = " again" if record.deaths else ""
-            record.status, record.reason = "failed", f"the worker process died{again} (out of memory?)"
-        else:
+        if last:
             self.receive(number, last)
             if last.status == "running" and self._population and self._population.is_due(record.epoch):
                 self._pause(record, last, self._population)
                 return
-            if not last.metrics:  # it ended within an epoch
-                record.update(last)
-            record.status, record.reason, record.error = last.status, last.reason, last.error
-            record.diverged = last.diverged
-            if last.reason == INTERRUPTED and last.error:
-                self._stop.pause(last.error)
-            if last.status == "running":
-                record.status, record.reason = "stopped", f"scheduler, after epoch {record.epoch}"
-            if record.merit and not self._is_defined:
-                name = self._objectives.metric.removeprefix("val_")
-                record.status, record.reason = "failed", f"{name} isn't defined for what it predicts for validation"
+        end_with(record, last, self._stop)
+        if last and record.merit and not self._is_defined:
+            name = self._objectives.metric.removeprefix("val_")
+            record.status, record.reason = "failed", f"{name} isn't defined for what it predicts for validation"
         self._objectives.judge(record)
         self.best = record if record.beats(self.best) else self.best
         if record.reason != INTERRUPTED:  # else it goes on when the search is resumed
@@ -305,6 +296,3 @@ class SearchState:
             self.close(record.number, last)
         else:
             self._waiting.append(record)
-
-    def _why_to_end(self) -> str:
-        return self._limits.reached(self.records.values(), self.best) or self._stop.reason() or ""
