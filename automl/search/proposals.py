@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
@@ -12,6 +13,8 @@ from automl.space import Configuration, Space
 
 if TYPE_CHECKING:
     from optuna import Study, Trial
+    from optuna.distributions import BaseDistribution
+    from optuna.trial import FrozenTrial
 
 PATIENCE = 10
 """Repeated proposals in a row after which the sampler is helped on to a configuration that wasn't tried."""
@@ -39,11 +42,11 @@ class Proposals:
         self._study = study
         self._space = space
         self._seed = seed
-        self._seen = {
-            key(t.user_attrs["configuration"])
-            for t in study.get_trials(deepcopy=False)
-            if "configuration" in t.user_attrs
-        }
+        self._distributions: dict[tuple[str, BaseDistribution], BaseDistribution] = {}
+        trials = study.get_trials(deepcopy=False)
+        self._seen = {key(t.user_attrs["configuration"]) for t in trials if "configuration" in t.user_attrs}
+        for trial in trials:
+            self._share_distributions(trial)
         self._grid: Iterator[Configuration] | None = space.grid() if exhaustive else None
         if not exhaustive:
             self._enqueue_first()
@@ -79,7 +82,13 @@ class Proposals:
             return None
         self._seen.add(key(configuration))
         trial.set_user_attr("configuration", configuration)
+        self._share_distributions(self._study.get_trials(deepcopy=False)[trial.number])
         return trial, configuration
+
+    def _share_distributions(self, trial: FrozenTrial) -> None:
+        """Else each trial has those of its parameters to itself, which is most of what it takes in memory."""
+        for name, own in trial.distributions.items():
+            trial.distributions[name] = self._distributions.setdefault((name, own), own)
 
     def _at_random(self, attempt: int) -> tuple[Trial, Configuration] | None:
         """For a sampler that proposes the same again and again: from its repetitions it learns nothing."""
@@ -122,5 +131,5 @@ class Proposals:
 
 
 def key(configuration: Mapping[str, Value]) -> str:
-    """The same text for the same configuration, in whatever order it was made."""
-    return json.dumps(configuration, sort_keys=True)
+    """The same short text for the same configuration, in whatever order it was made."""
+    return hashlib.sha256(json.dumps(configuration, sort_keys=True).encode()).hexdigest()

@@ -129,3 +129,16 @@ def test_every_sampler_ends_with_a_finite_space(sampler: str, finite: Space) -> 
 def test_a_configuration_is_recognized_in_any_order() -> None:
     assert key({"a": 1, "b": 2.0}) == key({"b": 2.0, "a": 1})
     assert key({"a": 1}) != key({"a": True}) != key({"a": "1"})
+
+
+def test_trials_share_the_distributions_of_their_parameters(continuous: Space, tmp_path: Path) -> None:
+    """Read anew for each they would be most of what a trial takes in memory, also when a search is resumed."""
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+    for trials in (3, 6):
+        storage = JournalStorage(SingleWriterJournal(tmp_path / "study.journal"))
+        study = optuna.create_study(storage=storage, study_name="s", load_if_exists=True)
+        proposals = Proposals(study, continuous, exhaustive=False, seed=0)
+        all_of(proposals, limit=3)
+        kept = study.get_trials(deepcopy=False)
+        assert len(kept) == trials
+        assert len({id(trial.distributions["lr"]) for trial in kept}) == 1

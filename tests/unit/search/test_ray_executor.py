@@ -9,10 +9,17 @@ from ray.tune.execution.tune_controller import TuneController
 from automl.search.ray_executor import Forgetting, StateScheduler
 
 
+class Trial:
+    """Of Ray Tune's."""
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+
+
 def test_of_trials_that_have_ended_no_more_than_of_one_is_kept() -> None:
     """Ray Tune holds each trial until the search's end: 20 KB, were they whole."""
     forgetting = Forgetting()
-    trials: list[Any] = [SimpleNamespace(number=number) for number in range(4)]
+    trials = [Trial(number) for number in range(4)]
     for trial in trials[:3]:
         forgetting.on_trial_complete(1, trials, trial)
         assert trial.number == trials.index(trial), "it is still needed in this step"
