@@ -1,5 +1,6 @@
 """A trained model's bundle becomes an MLflow model that anything speaking MLflow can load and serve."""
 
+import hashlib
 from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -7,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from automl.components.task import Task
 from automl.data import ImagePreparation, Preparation
+from automl.tracking import names
 from automl.tracking.store import Store
 from automl.training.bundle import read_bundle
 
@@ -22,7 +24,8 @@ _REQUIREMENTS = ("torch", "torchvision", "numpy", "pillow", "pandas", "safetenso
 
 
 def log_model(store: Store, *, run_id: str, bundle: Path, name: str = "model") -> str:
-    """Logs a bundle as a model of a run, which stays as it is: a finished run keeps its end time.
+    """Logs a bundle as a model of a run, which stays as it is: a finished run keeps its end time. One that the run has
+    already, from before a search was killed say, isn't logged again.
 
     Args:
         store: Where the run is.
@@ -33,14 +36,23 @@ def log_model(store: Store, *, run_id: str, bundle: Path, name: str = "model") -
     Returns:
         "models:/m-...", to be registered.
     """
-    from mlflow.entities import LoggedModelOutput
+    from mlflow.entities import LoggedModelOutput, LoggedModelStatus
     from mlflow.models import Model
     from mlflow.pyfunc import save_model
 
     client = store.client()
-    run = client.get_run(run_id)
+    run, content = client.get_run(run_id), digest(bundle)
+    for output in run.outputs.model_outputs if run.outputs else ():
+        logged = client.get_logged_model(output.model_id)
+        if logged.status == LoggedModelStatus.READY and logged.tags.get(names.MODEL_CONTENT) == content:
+            return f"models:/{logged.model_id}"
     model = client.create_logged_model(
-        run.info.experiment_id, name, source_run_id=run_id, params=run.data.params, model_type="automl"
+        run.info.experiment_id,
+        name,
+        source_run_id=run_id,
+        tags={names.MODEL_CONTENT: content},
+        params=run.data.params,
+        model_type="automl",
     )
     try:
         described = read_bundle(bundle)
@@ -61,6 +73,15 @@ def log_model(store: Store, *, run_id: str, bundle: Path, name: str = "model") -
         raise
     client.finalize_logged_model(model.model_id, "READY")
     return f"models:/{model.model_id}"
+
+
+def digest(bundle: Path) -> str:
+    """A fingerprint of a folder: its files' names and what is in them."""
+    whole = hashlib.sha256()
+    for file in sorted(path for path in bundle.rglob("*") if path.is_file()):
+        with file.open("rb") as content:
+            whole.update(f"{file.relative_to(bundle)} {hashlib.file_digest(content, 'sha256').hexdigest()}\n".encode())
+    return whole.hexdigest()
 
 
 def input_example(preparation: Preparation) -> "NDArray[np.uint8] | pd.DataFrame":

@@ -81,6 +81,9 @@ def register(
 ) -> Registered:
     """Adds a version and gives it an alias: `champion` where it beats the baseline and the champion, else `challenger`.
 
+    A search may have been killed while it registered its winner, or just after. So a version of the same model, judged
+    by the same figure, isn't added again: it is that one.
+
     Args:
         store: Where the model is.
         model_uri: What `log_model` returned.
@@ -98,22 +101,35 @@ def register(
     check_name(name)
     client = store.client()
     with store.lock("registry"):  # An alias is set by the last writer: two searches must not both read, then set.
-        champion = _champion(client, name)
-        better, reason = _compare(champion, metric, minimize, value, baseline, evidence.data_digest)
-        alias = names.CHAMPION if better else names.CHALLENGER
-        tags = {
+        judged = {
             names.VERSION_METRIC: metric,
             names.VERSION_VALUE: f"{value:.6g}",
             names.VERSION_DATA: evidence.data_digest,
-            names.VERSION_REASON: reason,
-            names.VERSION_USER: names.user_name(),
         }
-        text = _description(metric, reason, evidence)
-        version = _add_version(client, name, model_uri, run_id, tags, text)
+        before = _before(client, name, model_uri, judged)
+        if before and before.aliases:
+            return Registered(name, str(before.version), before.aliases[0], before.tags[names.VERSION_REASON])
+        champion = _champion(client, name)
+        better, reason = _compare(champion, metric, minimize, value, baseline, evidence.data_digest)
+        alias = names.CHAMPION if better else names.CHALLENGER
+        if before:  # killed before it had an alias
+            version = str(before.version)
+        else:
+            tags = judged | {names.VERSION_REASON: reason, names.VERSION_USER: names.user_name()}
+            text = _description(metric, reason, evidence)
+            version = _add_version(client, name, model_uri, run_id, tags, text)
         if not better:
             reason += f" To promote it all the same: give version {version} the alias `champion` on the model's page."
         _set_alias(client, name, version, alias, champion)
     return Registered(name, version, alias, reason)
+
+
+def _before(client: "MlflowClient", name: str, model_uri: str, judged: Mapping[str, str]) -> "ModelVersion | None":
+    """The version of that model which was judged so, where there is one already."""
+    for found in client.search_model_versions(f"name = '{name}' AND source_path = '{model_uri}'"):
+        if judged.items() <= found.tags.items():
+            return client.get_model_version(name, found.version)  # which knows its aliases
+    return None
 
 
 def _champion(client: "MlflowClient", name: str) -> "ModelVersion | None":

@@ -45,6 +45,8 @@ VERSION_DATA = "automl.data"
 VERSION_REASON = "automl.reason"
 VERSION_USER = "automl.user"
 
+MODEL_CONTENT = "automl.content"  # on a logged model: what its files hold, as a digest
+
 CHAMPION = "champion"
 CHALLENGER = "challenger"
 PREVIOUS = "previous"

@@ -4,8 +4,10 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 
@@ -80,6 +82,15 @@ def test_logging_a_model_leaves_the_finished_run_as_it_is(store: Store, run_id: 
     assert [f"models:/{output.model_id}" for output in after.outputs.model_outputs] == [uri]
 
 
+def test_a_model_that_the_run_has_already_is_not_logged_again(
+    store: Store, run_id: str, bundle: Path, model_uri: str
+) -> None:
+    assert log_model(store, run_id=run_id, bundle=bundle) == model_uri
+    (bundle / "model.safetensors").write_bytes(b"other weights")
+    other = log_model(store, run_id=run_id, bundle=bundle)
+    assert other != model_uri and log_model(store, run_id=run_id, bundle=bundle) == other
+
+
 def test_the_package_holds_no_pickle_and_names_its_requirements(store: Store, model_uri: str) -> None:
     model = store.client().get_logged_model(model_uri.removeprefix("models:/"))
     folder = Path(model.artifact_location.removeprefix("file://").replace("%20", " "))
@@ -120,12 +131,35 @@ def test_a_better_model_replaces_the_champion_which_stays_within_reach(
 
 
 @pytest.mark.parametrize("value", [0.7, 0.8, float("nan")])
-def test_an_equal_or_worse_model_is_a_challenger(store: Store, model_uri: str, run_id: str, value: float) -> None:
+def test_an_equal_or_worse_model_is_a_challenger(
+    store: Store, model_uri: str, run_id: str, bundle: Path, value: float
+) -> None:
     add(store, model_uri, run_id, 0.8)
-    registered = add(store, model_uri, run_id, value)
+    (bundle / "model.safetensors").write_bytes(b"other weights")
+    registered = add(store, log_model(store, run_id=run_id, bundle=bundle), run_id, value)
     assert registered.alias == "challenger"
     assert "alias `champion`" in registered.reason
     assert aliases(store) == {"champion": "1", "challenger": "2"}
+
+
+def test_a_version_that_was_added_before_a_kill_is_not_added_again(store: Store, model_uri: str, run_id: str) -> None:
+    first = add(store, model_uri, run_id, 0.9)
+    assert add(store, model_uri, run_id, 0.9) == first
+    add(store, model_uri, run_id, 0.95)
+    assert add(store, model_uri, run_id, 0.9) == replace(first, alias="previous"), "meanwhile a better one has come"
+    assert aliases(store) == {"champion": "2", "previous": "1"}
+
+
+def test_a_version_that_a_kill_left_without_an_alias_gets_it(
+    store: Store, model_uri: str, run_id: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as killed:
+        killed.setattr("automl.registry.promote._set_alias", Mock(side_effect=KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            add(store, model_uri, run_id, 0.9)
+    registered = add(store, model_uri, run_id, 0.9)
+    assert (registered.version, registered.alias) == ("1", "champion")
+    assert aliases(store) == {"champion": "1"}
 
 
 def test_the_smaller_error_wins_where_small_is_good(store: Store, model_uri: str, run_id: str) -> None:
