@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from selectors import EVENT_READ, EVENT_WRITE, DefaultSelector
 from typing import Any
 
 from optuna.exceptions import StorageInternalError
@@ -14,6 +15,9 @@ from sqlalchemy.orm import scoped_session, sessionmaker
 
 from automl.config.storage import checked_storage
 from automl.errors import UserError
+
+ANSWER = 20.0
+"""Seconds that PostgreSQL has to answer in. A server that is frozen, unlike one that is gone, closes no connection."""
 
 _SQLITE = {"timeout": 5}
 _POSTGRES = {
@@ -36,6 +40,8 @@ def connect(url: str) -> RDBStorage:
     is_postgres = checked_storage(url).startswith("postgresql")
     arguments = _POSTGRES if is_postgres else _SQLITE
     try:
+        if is_postgres:
+            _limit_waiting()
         # Which driver `postgresql` alone means depends on SQLAlchemy's version.
         storage = RDBStorage(
             url.replace("postgresql:", "postgresql+psycopg2:", 1), {"pool_pre_ping": True, "connect_args": arguments}
@@ -56,6 +62,25 @@ def connect(url: str) -> RDBStorage:
         event.listen(storage.engine, "connect", _write_ahead)
         storage.engine.dispose()  # those that were opened without
     return storage
+
+
+def _limit_waiting() -> None:
+    """In the whole process: psycopg2 leaves waiting to what it is given, and has no limit of its own."""
+    with suppress(ImportError):  # which is said where it is needed
+        from psycopg2.extensions import set_wait_callback
+
+        set_wait_callback(_wait)
+
+
+def _wait(connection: Any) -> None:
+    from psycopg2 import OperationalError
+    from psycopg2.extensions import POLL_OK, POLL_READ
+
+    while (state := connection.poll()) != POLL_OK:
+        with DefaultSelector() as selector:
+            selector.register(connection, EVENT_READ if state == POLL_READ else EVENT_WRITE)
+            if not selector.select(ANSWER):
+                raise OperationalError(f"no answer for {ANSWER:g} s")
 
 
 def _write_ahead(connection: Any, _: object) -> None:

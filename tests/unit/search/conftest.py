@@ -1,6 +1,7 @@
 import os
 import pwd
 import shutil
+import signal
 import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -46,7 +47,7 @@ def continuous() -> Space:
 
 @dataclass
 class Postgres:
-    """A server of its own for the tests, that can be stopped and started again."""
+    """A server of its own for the tests, that can be stopped and started again, or frozen for a while."""
 
     folder: Path
     program: str
@@ -65,6 +66,18 @@ class Postgres:
 
     def stop(self) -> None:
         self._control("stop", "--mode=immediate")
+
+    def freeze(self) -> None:
+        """It accepts connections from now on and answers nothing."""
+        self._signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        self._signal(signal.SIGCONT)
+
+    def _signal(self, number: int) -> None:
+        main = (self.folder / "data" / "postmaster.pid").read_text().split()[0]
+        for process in (main, *Path(f"/proc/{main}/task/{main}/children").read_text().split()):
+            os.kill(int(process), number)
 
     def _control(self, *arguments: str) -> None:
         command = [self.program, "-D", str(self.folder / "data"), *arguments]

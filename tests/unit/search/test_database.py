@@ -1,5 +1,6 @@
 """A study in a database: whole, by itself, and in step with it again after it was away."""
 
+import socket
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,7 +14,7 @@ from optuna.trial import FrozenTrial, TrialState
 from sqlalchemy.exc import OperationalError
 
 from automl.errors import Notice, UserError
-from automl.search import database
+from automl.search import connection, database
 from automl.search.connection import connect, transaction
 from automl.search.database import WAIT_AT_MOST, DatabaseStorage
 from automl.search.simulation import VirtualClock
@@ -217,6 +218,13 @@ def test_a_database_that_can_not_be_used_is_refused(url: str, said: str, hint: s
         connect(url)
     assert said in refused.value.message and url in refused.value.message
     assert hint in str(refused.value.hint)
+
+
+def test_a_server_that_accepts_and_never_answers_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("psycopg2", reason="psycopg2 isn't installed")
+    monkeypatch.setattr(connection, "ANSWER", 0.1)
+    with socket.create_server(("127.0.0.1", 0)) as silent, pytest.raises(UserError, match=r"no answer for 0\.1 s"):
+        connect(f"postgresql://nobody@127.0.0.1:{silent.getsockname()[1]}/x")
 
 
 def test_a_missing_driver_says_how_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:

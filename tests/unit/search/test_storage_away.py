@@ -10,7 +10,7 @@ from optuna import Study
 from sqlalchemy.exc import OperationalError
 
 from automl.errors import Notice
-from automl.search import database
+from automl.search import connection, database
 from automl.search.budget import Limits, StopSignal
 from automl.search.connection import connect, transaction
 from automl.search.database import DatabaseStorage
@@ -156,9 +156,16 @@ def test_a_search_whose_storage_stays_away_ends_and_goes_on_later_without_a_loss
     assert len({str(record.configuration) for record in state.records.values()}) == 6
 
 
-def test_a_server_that_is_stopped_and_started_again_is_caught_up_with(
-    tmp_path: Path, finite: Space, request: pytest.FixtureRequest
+@pytest.mark.parametrize(("goes", "comes"), [("stop", "start"), ("freeze", "thaw")])
+def test_a_server_that_is_stopped_or_hangs_is_caught_up_with_when_it_is_back(
+    tmp_path: Path,
+    finite: Space,
+    request: pytest.FixtureRequest,
+    monkeypatch: pytest.MonkeyPatch,
+    goes: str,
+    comes: str,
 ) -> None:
+    monkeypatch.setattr(connection, "ANSWER", 1.0)
     server = request.getfixturevalue("postgres")
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     clock, name = VirtualClock(), str(tmp_path)
@@ -170,9 +177,9 @@ def test_a_server_that_is_stopped_and_started_again_is_caught_up_with(
         nonlocal done
         done += 1
         if done == 50:
-            server.stop()
+            getattr(server, goes)()
         if done == 59:  # when the first of three trials couldn't be saved
-            server.start()
+            getattr(server, comes)()
 
     executor = Executor(clock, 3, each)
     state = open_state(study, finite, tmp_path, storage)
