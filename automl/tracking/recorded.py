@@ -22,6 +22,7 @@ class RecordedRun:
         epochs: Those whose metrics it has; not looked up for what has ended.
         params: Names of its parameters.
         has_inputs: Of a search's: whether it knows of its data, which is written last of what it began with.
+        latest: When the last thing that is known of it happened, in ms since the epoch.
     """
 
     run_id: str
@@ -29,6 +30,7 @@ class RecordedRun:
     epochs: frozenset[int] = frozenset()
     params: frozenset[str] = frozenset()
     has_inputs: bool = False
+    latest: int = 0
 
 
 SEARCH_RUN = -1
@@ -60,13 +62,15 @@ def find_runs(store: Store, experiment: str, search: str, metric: str) -> dict[i
 
 def _recorded(client: "MlflowClient", run: "Run", number: int, metric: str) -> RecordedRun:
     run_id, ended = run.info.run_id, run.info.status in ("FINISHED", "FAILED")
-    params = frozenset(run.data.params)
+    params, known = frozenset(run.data.params), max(run.info.start_time, run.info.end_time or 0)
     if number == SEARCH_RUN:
-        return RecordedRun(run_id, ended, params=params, has_inputs=bool(client.get_run(run_id).inputs.dataset_inputs))
+        has_inputs = bool(client.get_run(run_id).inputs.dataset_inputs)
+        return RecordedRun(run_id, ended, params=params, has_inputs=has_inputs, latest=known)
     # What was confirmed is reported as a whole when the search goes on.
     is_read = not ended or run.data.tags.get(names.ROLE) == names.CONFIRMATION
     history = client.get_metric_history(run_id, f"val_{metric}") if is_read else []
-    return RecordedRun(run_id, ended, frozenset(point.step for point in history), params)
+    latest = max([known, *(point.timestamp for point in history)])
+    return RecordedRun(run_id, ended, frozenset(point.step for point in history), params, latest=latest)
 
 
 @dataclass(frozen=True)

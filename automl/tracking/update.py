@@ -18,9 +18,22 @@ _TAG_LENGTH = 8000
 Action = Callable[["MlflowClient", str], None]
 
 
-def now() -> int:
-    """Milliseconds since the epoch, as MLflow counts."""
-    return time.time_ns() // 1_000_000
+class Clock:
+    """Milliseconds since the epoch, as MLflow counts, in the order of what happened: the wall clock is read once, and
+    what becomes of it afterwards changes nothing."""
+
+    def __init__(self) -> None:
+        self._ahead = time.time_ns() - time.monotonic_ns()
+
+    def __call__(self) -> int:
+        return (self._ahead + time.monotonic_ns()) // 1_000_000
+
+    def follow(self, moment: int) -> None:
+        """What comes now is after that moment of an earlier process, even where the wall clock was put back since."""
+        self._ahead = max(self._ahead, moment * 1_000_000 - time.monotonic_ns())
+
+
+now = Clock()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -54,6 +54,7 @@ class Tracker:
         self._store = store
         self._search = search
         self._recorded = dict(runs or {})
+        now.follow(max((run.latest for run in self._recorded.values()), default=0))
         self._runs = Runs(
             store,
             experiment=experiment,

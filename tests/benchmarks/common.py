@@ -41,13 +41,13 @@ def make_data(path: Path) -> None:
 class Stopwatch:
     """A watcher that notes when things happened, in seconds since it was made."""
 
-    started: float = field(default_factory=time.time)
+    started: float = field(default_factory=time.monotonic)
     first_trial: float = 0.0
     first_epoch: float = 0.0
     last_trial: float = 0.0
 
     def _now(self) -> float:
-        return time.time() - self.started
+        return time.monotonic() - self.started
 
     def trial_started(self, record: Any) -> None:
         self.first_trial = self.first_trial or self._now()
@@ -68,4 +68,4 @@ def run_search(out: Path, watch: Stopwatch | None = None, **flags: Any) -> tuple
     outcome = run_experiment(
         load_experiment(flags=flags), out=out, say=lambda line: None, watchers=[watch], started=watch.started
     )
-    return outcome, watch, time.time() - watch.started
+    return outcome, watch, time.monotonic() - watch.started

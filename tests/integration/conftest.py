@@ -139,7 +139,7 @@ def run_here(without_ray: Callable[[], AbstractContextManager[None]]) -> Callabl
             patch.setattr("sys.argv", words)
             patch.setattr("warnings.showwarning", warnings.showwarning)  # main's own is gone afterwards
             patch.setattr("automl.cli.main._leave", codes.append)
-            patch.setattr("automl.cli.search.STARTED", time.time())
+            patch.setattr("automl.cli.search.STARTED", time.monotonic())
             with redirect_stdout(out), redirect_stderr(errors):
                 main()
         return subprocess.CompletedProcess(words, codes[0], out.getvalue(), errors.getvalue())
