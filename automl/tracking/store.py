@@ -35,6 +35,7 @@ _SETTINGS = {
 }
 TRACKING_URI = "MLFLOW_TRACKING_URI"
 _SQLITE = "sqlite:///"
+_ANSWER = 10.0  # seconds that a server has to say that it is there
 
 
 @dataclass(frozen=True)
@@ -148,7 +149,7 @@ def environment(store: Store) -> dict[str, str]:
 def _check_server(store: Store) -> None:
     """Finds before a search what would otherwise be found after it. Any answer will do: it may ask who we are."""
     try:
-        with urllib.request.urlopen(f"{store.tracking_uri.rstrip('/')}/health", timeout=10):
+        with urllib.request.urlopen(f"{store.tracking_uri.rstrip('/')}/health", timeout=_ANSWER):
             pass
     except urllib.error.HTTPError:
         pass

@@ -1,5 +1,6 @@
 """The store is away while a search runs: everything comes to it later, once."""
 
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -121,6 +122,27 @@ def test_away_in_the_middle_it_is_caught_up_with_by_itself(store: Store, tmp_pat
     assert recorded(store) == whole(range(TRIALS))
 
 
+def test_a_server_that_accepts_and_never_answers_holds_up_nothing(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from mlflow import MlflowClient
+
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_TIMEOUT", "1")
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
+    tracker, watcher = recorder(store, tmp_path)
+    with tracker, socket.create_server(("127.0.0.1", 0)) as silent:
+        train(watcher, tmp_path, 0)
+        tracker.flush()
+        answering = tracker._runs._client
+        tracker._runs._client = MlflowClient(f"http://127.0.0.1:{silent.getsockname()[1]}")
+        train(watcher, tmp_path, 1)
+        assert tracker._outbox._waiting, "who reports doesn't wait"
+        with pytest.warns(Notice, match=r"is away \(.*Read timed out"), pytest.raises(UserError, match="timed out"):
+            tracker.flush()
+        tracker._runs._client = answering
+    assert recorded(store) == whole(range(2))
+
+
 def test_away_to_the_end_it_is_caught_up_with_when_the_search_is_resumed(
     store: Store, tmp_path: Path, line: Line
 ) -> None:
@@ -168,7 +190,7 @@ def test_a_run_that_a_repeated_request_made_twice_is_there_once_after_resuming(
     made = [client.create_run(tracker.experiment_id, tags=tags).info.run_id for _ in range(3)]
     client.log_metric(made[1], "val_accuracy", 0.1, step=1)
     runs = find_runs(store, "digits", "digits-1", "accuracy")
-    assert runs[0] == RecordedRun(made[1], False, frozenset({1}))
+    assert (runs[0].run_id, runs[0].ended, runs[0].epochs) == (made[1], False, {1})
     resumed, watcher = recorder(store, tmp_path, runs)
     with resumed:
         train(watcher, tmp_path, 0)

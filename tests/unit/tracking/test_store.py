@@ -1,3 +1,4 @@
+import socket
 import sqlite3
 import threading
 from contextlib import closing
@@ -51,6 +52,15 @@ def test_a_server_that_is_not_there_is_named_before_anything_is_done(
     with pytest.raises(UserError, match=r"http://127\.0\.0\.1:9") as refused:
         open_store(tmp_path)
     assert "MLFLOW_TRACKING_URI" in str(refused.value.hint)
+
+
+def test_a_server_that_accepts_and_never_answers_is_named_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("automl.tracking.store._ANSWER", 0.1)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        address = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        monkeypatch.setenv("MLFLOW_TRACKING_URI", address)
+        with pytest.raises(UserError, match=f"{address}: timed out"):
+            open_store(tmp_path)
 
 
 def test_another_database_keeps_its_files_in_the_home_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
