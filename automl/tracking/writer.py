@@ -1,23 +1,20 @@
 """The one writer to MLflow: a thread on the driver, so that training never waits for MLflow."""
 
-import json
 from collections.abc import Callable, Mapping, Sequence, Set
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
 from automl.errors import SearchPaused, UserError
 from automl.files import is_full
 from automl.tracking import names
+from automl.tracking.actions import with_data, with_file
 from automl.tracking.outbox import Outbox
 from automl.tracking.recorded import SEARCH_RUN, RecordedRun
 from automl.tracking.runs import Runs
 from automl.tracking.store import Store
 from automl.tracking.update import RunUpdate, cut, in_one_line, now, points, short, texts
 from automl.tracking.views import leaderboard_url, view_key
-
-if TYPE_CHECKING:
-    from mlflow import MlflowClient
 
 
 class Tracker:
@@ -194,15 +191,7 @@ class Tracker:
 
     def dataset(self, *, name: str, digest: str, source: str, profile: Mapping[str, object]) -> None:
         """The data that is searched on: a fingerprint, the folder or address, and figures such as the rows' number."""
-
-        def action(client: "MlflowClient", run_id: str) -> None:
-            from mlflow.entities import Dataset, DatasetInput, InputTag
-
-            origin = json.dumps({"uri": source})
-            data = Dataset(name, digest[:12], "local", origin, profile=json.dumps(dict(profile), default=str))
-            client.log_inputs(run_id, [DatasetInput(data, [InputTag(names.DATA_CONTEXT, "search")])])
-
-        self._post(SEARCH_RUN, RunUpdate(actions=(action,)))
+        self._post(SEARCH_RUN, RunUpdate(actions=(with_data(name, digest, source, profile),)))
 
     def artifact(self, content: Path | str, name: str, *, number: int | None = None) -> None:
         """A file: `content` is its path (kept there until written) or its text.
@@ -213,14 +202,7 @@ class Tracker:
                 `name` is the folder that it is put into ("" is the top).
             number: The trial that it belongs to; None is the search.
         """
-
-        def action(client: "MlflowClient", run_id: str) -> None:
-            if isinstance(content, Path):
-                client.log_artifact(run_id, str(content), name or None)
-            else:
-                client.log_text(run_id, content, name)
-
-        self._post(SEARCH_RUN if number is None else number, RunUpdate(actions=(action,)))
+        self._post(SEARCH_RUN if number is None else number, RunUpdate(actions=(with_file(content, name),)))
 
     def has_ended(self, number: int) -> bool:
         """Whether the store has a trial complete, from before this search was resumed."""

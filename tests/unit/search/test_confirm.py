@@ -5,9 +5,7 @@ from typing import Any
 
 import pytest
 
-from automl.config import Experiment, load_experiment
-from automl.errors import UserError
-from automl.search.budget import GRACE, StopSignal
+from automl.search.budget import StopSignal
 from automl.search.confirm import (
     BELOW,
     SEEDS,
@@ -20,14 +18,12 @@ from automl.search.confirm import (
     choose,
     confirm,
     full_seconds,
-    how_many,
     run_weights,
     seconds_needed,
 )
-from automl.search.folders import add_report, reports_of, weights_of
+from automl.search.folders import add_report, weights_of
 from automl.search.records import Report, TrialRecord, ranked
-from automl.search.reruns import FIRST, Reruns, label, origin, title, with_seed
-from automl.search.simulation import VirtualClock
+from automl.search.reruns import FIRST, Reruns, origin, with_seed
 
 EPOCHS = 4
 
@@ -225,16 +221,6 @@ def test_the_best_of_a_candidates_runs_that_is_still_there_is_used(run: Confirm,
 # Runs with other seeds
 
 
-def test_runs_have_numbers_names_and_folders_of_their_own(tmp_path: Path) -> None:
-    record = with_seed(trial(17), 2)
-    assert record.number > FIRST and record.number != with_seed(trial(17), 3).number
-    assert origin(record.number) == (17, 2) and origin(17) == (17, 1)
-    assert (label(record), title(record)) == ("mlp seed 2", "017 mlp seed 2")
-    assert title(trial(17)) == "017 mlp"
-    assert run_weights(tmp_path, record).is_relative_to(tmp_path / BELOW)
-    assert run_weights(tmp_path, trial(17)) == weights_of(tmp_path, 17)
-
-
 def test_what_was_done_before_a_break_is_not_done_again(run: Confirm, tmp_path: Path) -> None:
     trials, values = [trial(1, 0.99)], {(1, 2): 0.9, (1, 3): 0.8}
     told = Told()
@@ -260,55 +246,6 @@ def test_a_search_that_is_resumed_when_its_time_is_over_has_the_winner_that_it_h
     again, ran = run(trials, values, budget=0.0)
     assert ran.ran == [] and again == first
     assert again.winner.trial.number == 7, "not the search's own, as where nothing was confirmed"
-
-
-def test_after_an_interrupt_nothing_more_is_trained(tmp_path: Path) -> None:
-    stop = StopSignal(tmp_path, None)
-    records = [with_seed(trial(1), seed) for seed in (2, 3)]
-    reruns = Reruns(records, folder=tmp_path, stop=stop, watchers=[])
-    first = reruns.propose()
-    stop.request()
-    assert first is records[0] and reruns.propose() is None and not reruns.waits
-    reruns.close(first.number, Report(1, {}, False, None, "stopped", "interrupted"))
-    assert first.status == "stopped"
-
-
-def test_a_full_disk_pauses_what_follows_the_trials_too(tmp_path: Path) -> None:
-    stop = StopSignal(tmp_path, None)
-    reruns = Reruns([with_seed(trial(1), seed) for seed in (2, 3)], folder=tmp_path, stop=stop, watchers=[])
-    first = reruns.propose()
-    assert first is not None
-    reruns.close(first.number, Report(0, {}, False, None, "stopped", "interrupted", error="the disk is full"))
-    assert stop.paused is not None and not reruns.waits
-
-
-def test_a_worker_that_dies_ends_its_run_alone(tmp_path: Path) -> None:
-    reruns = Reruns([with_seed(trial(1), 2)], folder=tmp_path, stop=StopSignal(tmp_path, None), watchers=[])
-    record = reruns.propose()
-    assert record is not None
-    reruns.close(record.number, None)
-    assert record.status == "failed" and "died" in record.reason
-
-
-def test_a_run_that_is_ended_as_time_is_up_has_not_failed(tmp_path: Path) -> None:
-    clock = VirtualClock()
-    stop = StopSignal(tmp_path, 10.0, clock)
-    reruns = Reruns([with_seed(trial(1), 2)], folder=tmp_path, stop=stop, watchers=[])
-    record = reruns.propose()
-    assert record is not None and not reruns.is_overdue
-    clock.now = 10.0 + GRACE + 0.1
-    assert reruns.is_overdue
-    reruns.close(record.number, None)
-    assert (record.status, record.reason) == ("stopped", "time budget")
-
-
-def test_an_epoch_that_comes_twice_counts_once(tmp_path: Path) -> None:
-    reruns = Reruns([with_seed(trial(1), 2)], folder=tmp_path, stop=StopSignal(tmp_path, None), watchers=[])
-    record = reruns.propose()
-    assert record is not None
-    for _ in range(2):
-        assert not reruns.receive(record.number, epoch_report(1, 0.5))
-    assert len(reports_of(tmp_path, record.number)) == 1
 
 
 # Time
@@ -356,28 +293,3 @@ def test_time_is_set_aside_while_trials_run(tmp_path: Path) -> None:
     assert stop.reason() == "time budget"
     stop.clear()
     assert stop.reason() is None
-
-
-# The key
-
-
-@pytest.mark.parametrize(
-    ("given", "kept"), [("auto", "auto"), ("off", "off"), (False, "off"), (True, "auto"), (3, 3), ("12", 12)]
-)
-def test_the_key_is_auto_off_or_a_number(given: object, kept: object) -> None:
-    assert load_experiment(flags={"confirm": given}).confirm == kept
-
-
-@pytest.mark.parametrize("given", ["on", 0, -1, 2.5, "", [3]])
-def test_anything_else_is_refused(given: object) -> None:
-    with pytest.raises(UserError, match=r"confirm \(option --confirm\): must be auto, off, or how many"):
-        load_experiment(flags={"confirm": given})
-
-
-def test_without_a_time_budget_auto_confirms_nothing() -> None:
-    def experiment(**keys: Any) -> Experiment:
-        return load_experiment(flags={"trials": 5, **keys})
-
-    assert [how_many(experiment(), deadline) for deadline in (None, 99.0)] == [0, 3]
-    assert [how_many(experiment(confirm=2), deadline) for deadline in (None, 99.0)] == [2, 2]
-    assert [how_many(experiment(confirm="off"), deadline) for deadline in (None, 99.0)] == [0, 0]
