@@ -18,6 +18,10 @@ from automl.training.fitted import Fitted
 from automl.training.losses import balanced_weights
 
 
+PATIENCE = 4
+"""It ends when this part of its epochs, a fourth, in a row has brought nothing better."""
+
+
 class EstimatorTrainer(BaseTrainer):
     """What `Trainer` is for nets; the arguments are the same."""
 
@@ -37,6 +41,8 @@ class EstimatorTrainer(BaseTrainer):
         assert isinstance(built.model, Fitted)
         self._model = built.model
         self._end: str | None = None
+        self._heard: float | None = None
+        self._stale = 0
         self._begin(built.settings.class_weights == "balanced", seed)
 
     def _begin(self, balanced: bool, seed: int) -> None:
@@ -72,11 +78,16 @@ class EstimatorTrainer(BaseTrainer):
         return {}
 
     def hear(self, value: float) -> str | None:
-        del value
+        better = self._heard is None or value > self._heard
+        self._heard = value if better else self._heard
+        self._stale = 0 if better else self._stale + 1
+        if self._stale >= max(2, self.epochs // PATIENCE):
+            return f"no better for {self._stale} epochs"
         return self._end
 
     def state(self) -> dict[str, Any]:
-        return {"model": self._model.state_dict()}
+        return {"model": self._model.state_dict(), "heard": self._heard, "stale": self._stale}
 
     def load_state(self, state: Mapping[str, Any]) -> None:
+        self._heard, self._stale = state["heard"], state["stale"]
         self._model.load_state_dict(state["model"])

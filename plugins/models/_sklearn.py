@@ -39,15 +39,26 @@ class SklearnEstimator(Estimator):
         return self.model.predict_proba(inputs)
 
     def dump(self) -> bytes:
-        from skops.io import dumps
-
-        return dumps(self.model)
+        return pack(self.model)
 
     def load(self, dumped: bytes) -> None:
-        from skops.io import get_untrusted_types, loads
+        self.model = unpack(dumped)
 
-        known = get_untrusted_types(data=dumped)
-        self.model = loads(dumped, trusted=[name for name in known if name.startswith(("sklearn.", "numpy."))])
+
+def pack(model: Any) -> bytes:
+    """As skops stores it."""
+    from skops.io import dumps
+
+    dumped: bytes = dumps(model)
+    return dumped
+
+
+def unpack(dumped: bytes) -> Any:
+    """The model of scikit-learn that was packed; nothing else is loaded."""
+    from skops.io import get_untrusted_types, loads
+
+    known = get_untrusted_types(data=dumped)
+    return loads(dumped, trusted=[name for name in known if name.startswith(("sklearn.", "numpy."))])
 
 
 def columns(task: Task, *, scale: bool) -> Any:

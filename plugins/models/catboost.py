@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 @estimator("catboost", task="table")
 def catboost(
     task: Task,
-    trees: Annotated[int, Int(50, 2000, log=True)] = 400,
+    trees: Annotated[int, Int(50, 2000, log=True)] = 600,
     learning_rate: Annotated[float, Float(0.005, 0.3, log=True)] = 0.05,
     depth: Annotated[int, Int(2, 8)] = 6,
     l2: Annotated[float, Float(0.5, 30.0, log=True)] = 3.0,

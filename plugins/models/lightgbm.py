@@ -2,16 +2,19 @@
 
 from typing import TYPE_CHECKING, Annotated
 
+from automl_plugins.models._rounds import Rounds
+
 from automl.plugin import Estimator, Float, Int, Task, estimator
 
 if TYPE_CHECKING:
     import numpy as np
+    from lightgbm import Booster
 
 
 @estimator("lightgbm", task="table")
 def lightgbm(
     task: Task,
-    trees: Annotated[int, Int(50, 2000, log=True)] = 300,
+    trees: Annotated[int, Int(50, 2000, log=True)] = 600,
     learning_rate: Annotated[float, Float(0.005, 0.3, log=True)] = 0.03,
     leaves: Annotated[int, Int(4, 255, log=True)] = 15,
     rows_in_leaf: Annotated[int, Int(2, 200, log=True)] = 20,
@@ -41,11 +44,12 @@ def lightgbm(
     return LightGbm(task, {**parameters, **own}, trees)
 
 
-class LightGbm(Estimator):
+class LightGbm(Rounds):
+    """A part has a booster for each column of the targets."""
+
     def __init__(self, task: Task, parameters: dict[str, object], trees: int) -> None:
-        self.task, self.parameters, self.trees = task, parameters, trees
-        self.outputs = 1 if task.is_classification else task.num_outputs
-        self.boosters: list = []
+        super().__init__(task, trees)
+        self.parameters = parameters
 
     def begin(
         self,
@@ -58,8 +62,9 @@ class LightGbm(Estimator):
     ) -> None:
         from lightgbm import Dataset
 
-        self.parameters |= {"seed": seed, "num_threads": threads}
-        columns = targets.reshape(len(targets), -1).T  # several outputs: a booster for each
+        super().begin(inputs, targets, weights, seed=seed, threads=threads)
+        self.parameters |= {"num_threads": threads}
+        columns = targets.reshape(len(targets), -1).T
         categories = list(range(self.task.num_numeric, inputs.shape[1]))
         self.data = [
             Dataset(
@@ -73,36 +78,42 @@ class LightGbm(Estimator):
             for label in columns
         ]
 
-    def fit(self, progress: float) -> str | None:
+    def grow(self, trees: int, seed: int) -> "list[Booster]":
         from lightgbm import train
 
-        former = self.boosters or [None] * self.outputs
-        done = former[0].num_trees() // self._trees_a_round if former[0] else 0
-        rounds = max(1, round(progress * self.trees)) - done
-        if rounds > 0:
-            self.boosters = [
-                train(self.parameters | {"seed": self.parameters["seed"] + done}, data, rounds, init_model=booster)
-                for data, booster in zip(self.data, former, strict=True)
-            ]
-        return None
+        if self.parts:
+            former = self.total(self.inputs)
+            outputs = [former] if self.task.num_classes > 2 else list(former.T)
+            for data, scores in zip(self.data, outputs, strict=True):
+                data.set_init_score(scores)
+        return [train(self.parameters | {"seed": seed}, data, trees) for data in self.data]
 
-    @property
-    def _trees_a_round(self) -> int:
-        return self.task.num_classes if self.task.num_classes > 2 else 1
+    def count(self, part: "list[Booster]") -> int:
+        return part[0].current_iteration()
 
-    def predict(self, inputs: "np.ndarray") -> "np.ndarray":
+    def ask(self, part: "list[Booster]", inputs: "np.ndarray") -> "np.ndarray":
         import numpy as np
 
         threads = self.parameters.get("num_threads", 0)
-        found = [booster.predict(inputs, num_threads=threads) for booster in self.boosters]
+        found = [booster.predict(inputs, raw_score=True, num_threads=threads) for booster in part]
+        return found[0] if found[0].ndim == 2 else np.stack(found, axis=1)
+
+    def predict(self, inputs: "np.ndarray") -> "np.ndarray":
+        import numpy as np
+        from scipy.special import expit, softmax
+
+        total = self.total(inputs)
         if not self.task.is_classification:
-            return np.stack(found, axis=1)
-        return found[0] if found[0].ndim == 2 else np.stack([1 - found[0], found[0]], axis=1)
+            return total
+        if self.task.num_classes > 2:
+            return softmax(total, axis=1)
+        share = expit(total[:, 0])
+        return np.stack([1 - share, share], axis=1)
 
-    def dump(self) -> bytes:
-        return "\0".join(booster.model_to_string() for booster in self.boosters).encode()
+    def pack(self, part: "list[Booster]") -> bytes:
+        return "\0".join(booster.model_to_string() for booster in part).encode()
 
-    def load(self, dumped: bytes) -> None:
+    def unpack(self, dumped: bytes) -> "list[Booster]":
         from lightgbm import Booster
 
-        self.boosters = [Booster(model_str=text) for text in dumped.decode().split("\0")]
+        return [Booster(model_str=text) for text in dumped.decode().split("\0")]

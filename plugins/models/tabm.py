@@ -16,7 +16,7 @@ def tabm(
     task: Task,
     width: Annotated[int, Int(64, 512, step=64)] = 128,
     blocks: Annotated[int, Int(1, 4)] = 2,
-    members: Annotated[int, Choice(8, 16, 32)] = 16,
+    members: Annotated[int, Choice(8, 16, 32)] = 8,
     layer_dropout: Annotated[float, Float(0.0, 0.5)] = 0.1,
     numbers: Numbers = "piecewise_linear",
 ) -> "nn.Module":
