@@ -5,7 +5,7 @@ from automl.data.load import load_dataset, load_inputs
 from automl.data.preparation import ImagePreparation
 from automl.data.preparations import Preparation, preparation_from_dict, preparation_to_dict
 from automl.data.report import DataReport
-from automl.data.table import TablePreparation, read_blocks
+from automl.data.table import TablePreparation, Unread, read_blocks
 from automl.data.table.load import TableOptions, load_table
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "Split",
     "TableOptions",
     "TablePreparation",
+    "Unread",
     "load_dataset",
     "load_inputs",
     "load_table",

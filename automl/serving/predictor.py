@@ -1,9 +1,11 @@
 """Predictions for a folder or file of inputs."""
 
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from automl.errors import Notice
 from automl.serving.table import as_table
 
 if TYPE_CHECKING:
@@ -32,7 +34,8 @@ def predict_blocks(bundle: Path, source: Path) -> Iterator["pd.DataFrame"]:
         A row per input, in the source's order: `id`, then the columns of `as_table`.
 
     Raises:
-        UserError: The source can't be read.
+        UserError: The source can't be read, or most cells of a column are words where training had numbers. Of a few
+            cells a `Notice` tells at the end.
     """
     from automl.data import ImagePreparation, load_inputs
     from automl.training.trained import TrainedModel
@@ -48,11 +51,15 @@ def predict_blocks(bundle: Path, source: Path) -> Iterator["pd.DataFrame"]:
 
 
 def _predict_rows(model: "TrainedModel", preparation: "TablePreparation", source: Path) -> Iterator["pd.DataFrame"]:
-    from automl.data import read_blocks
+    from automl.data import Unread, read_blocks
 
-    done = 0
+    done, unread = 0, Unread(preparation, source.name)
     for frame in read_blocks(source):
-        table = as_table(model.task, model.predict(preparation.transform(frame)), model.threshold)
+        rows = preparation.transform(frame)
+        unread.look(frame, rows)
+        table = as_table(model.task, model.predict(rows), model.threshold)
         table.insert(0, "id", preparation.ids(frame, done))
         done += len(frame)
         yield table
+    if unread.note:
+        warnings.warn(unread.note, Notice, stacklevel=2)

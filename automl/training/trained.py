@@ -5,14 +5,14 @@ from __future__ import annotations
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 from torch import nn
 
 from automl.components import Catalog, Task, catalog_with
-from automl.data import Preparation, TablePreparation
+from automl.data import Preparation, TablePreparation, Unread
 from automl.data.table.frames import as_pandas
 from automl.errors import Notice
 from automl.evaluation.calibration import AS_IT_IS, Calibration
@@ -23,6 +23,9 @@ from automl.training.bundle import Part, read_bundle
 from automl.training.checkpoint import read_weights
 from automl.training.inference import predict
 from automl.training.scaling import scaling_for
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True)
@@ -47,21 +50,31 @@ class TrainedModel:
         """Prepared inputs, uint8 (N, C, H, W) or float32 (N, F), or a pandas or polars frame of raw rows -> float32
         (N, num_outputs): probabilities, or values for regression.
 
+        Cells of raw rows that can't be read as training's were count as missing; a `Notice` tells of them.
+
         Raises:
-            UserError: Raw rows lack a column that the model has learned from.
+            UserError: Raw rows lack a column that the model has learned from, or most cells of one are words where
+                training had numbers.
         """
         return self.calibration.apply(self.uncalibrated(inputs))
 
     def uncalibrated(self, inputs: Any) -> np.ndarray:
         """The same before calibration."""
         if isinstance(self.preparation, TablePreparation) and not isinstance(inputs, np.ndarray):
-            inputs = self.preparation.transform(as_pandas(inputs))
+            inputs = self._prepared(as_pandas(inputs), self.preparation)
         device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         rows, scaling = DeviceArray(inputs, device), scaling_for(self.preparation, device)
         predicted = np.zeros((len(inputs), self.task.num_outputs), np.float32)
         for part, module in zip(self.parts, self.modules, strict=True):
             predicted += part.share * predict(module.to(device), rows, scaling, self.task)
         return predicted
+
+    def _prepared(self, frame: pd.DataFrame, preparation: TablePreparation) -> np.ndarray:
+        rows, unread = preparation.transform(frame), Unread(preparation, "the rows")
+        unread.look(frame, rows)
+        if unread.note:
+            warnings.warn(unread.note, Notice, stacklevel=4)  # who has called predict
+        return rows
 
     @classmethod
     def load(cls, folder: Path) -> TrainedModel:

@@ -48,9 +48,10 @@ def warm_up() -> None:
 
 
 def predict_many(source: Path, home: Path) -> None:
-    """As `automl predict` does, and by the model alone on prepared rows."""
+    """As `automl predict` does, from file to file, and by the model alone on prepared rows."""
     import automl
     from automl.api import predict_blocks
+    from automl.cli.predict import write_rows
 
     header, *lines = source.read_text().splitlines(keepends=True)
     with tempfile.TemporaryDirectory() as temporary:
@@ -61,10 +62,13 @@ def predict_many(source: Path, home: Path) -> None:
                 file.writelines(lines[: ROWS - start])
         model = automl.load("tables@champion", home=home)
         before, started, count = peak_mb(), time.perf_counter(), 0
-        for block in predict_blocks("tables@champion", many, home=home):
-            count += len(block)
-            print(f"  {count:,} rows, {peak_mb():,.0f} MB at the peak (before: {before:,.0f})")
-        print(f"predicted: {count / (time.perf_counter() - started):,.0f} rows/s, from the file to the table")
+        with (Path(temporary) / "predictions.csv").open("wb") as file:
+            for block in predict_blocks("tables@champion", many, home=home):
+                write_rows(block, file, header=not count)
+                count += len(block)
+                if count == len(block) or count > ROWS - len(block):
+                    print(f"  {count:,} rows, {peak_mb():,.0f} MB at the peak (before: {before:,.0f})")
+        print(f"predicted: {count / (time.perf_counter() - started):,.0f} rows/s, from file to file")
         rows = model.preparation.transform(next(iter(read_blocks(many))))
         started = time.perf_counter()
         model.predict(rows)

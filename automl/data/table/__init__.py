@@ -2,5 +2,6 @@
 
 from automl.data.table.preparation import TablePreparation
 from automl.data.table.read import read_blocks
+from automl.data.table.unread import Unread
 
-__all__ = ["TablePreparation", "read_blocks"]
+__all__ = ["TablePreparation", "Unread", "read_blocks"]

@@ -28,12 +28,14 @@ class NumericColumn:
 
     Args:
         low, high: The smallest and largest finite number of training, which infinite ones become.
+        decimal: The decimal mark of texts.
     """
 
     role: ClassVar = "numeric"
     name: str
     low: float
     high: float
+    decimal: str = "."
 
     @property
     def features(self) -> tuple[str, ...]:
@@ -41,15 +43,15 @@ class NumericColumn:
         return (self.name,)
 
     @classmethod
-    def fit(cls, column: pd.Series) -> Self:
-        numbers = as_numbers(column)
+    def fit(cls, column: pd.Series, decimal: str = ".") -> Self:
+        numbers = as_numbers(column, decimal)
         finite = numbers[np.isfinite(numbers)]
         bounds = (float(finite.min()), float(finite.max())) if len(finite) else (0.0, 0.0)
-        return cls(str(column.name), *bounds)
+        return cls(str(column.name), *bounds, decimal)
 
     def numbers(self, column: pd.Series) -> np.ndarray:
         """float64 (N, features), NaN where missing."""
-        numbers = as_numbers(column)[:, None]
+        numbers = as_numbers(column, self.decimal)[:, None]
         return np.where(np.isinf(numbers), np.where(numbers > 0, self.high, self.low), numbers)
 
 
@@ -113,11 +115,17 @@ COLUMNS: dict[str, type[Column]] = {
 """By role."""
 
 
-def fit_column(column: pd.Series, role: str, date_format: str = ISO) -> Column:
-    """What training's cells of a column tell."""
+def fit_column(column: pd.Series, role: str, form: str = "") -> Column:
+    """What training's cells of a column tell.
+
+    Args:
+        form: Of dates, or the decimal mark of numbers; "" is 2026-01-31, and a point.
+    """
     if role == DateColumn.role:
-        return DateColumn.fit(column, date_format)
-    fitted: type[NumericColumn | BooleanColumn | CategoricalColumn | TextColumn] = COLUMNS[role]  # type: ignore[assignment]
+        return DateColumn.fit(column, form or ISO)
+    if role == NumericColumn.role:
+        return NumericColumn.fit(column, form or ".")
+    fitted: type[BooleanColumn | CategoricalColumn | TextColumn] = COLUMNS[role]  # type: ignore[assignment]
     return fitted.fit(column)
 
 

@@ -15,8 +15,6 @@ from automl.data.crossing import crossed, folds_for
 from automl.data.dataset import Dataset, Split
 from automl.data.split import SPLITS
 from automl.data.table.checks import check_table
-from automl.data.table.columns import fit_column, number_columns
-from automl.data.table.dates import ISO
 from automl.data.table.parts import Parts, read_parts
 from automl.data.table.preparation import TablePreparation
 from automl.data.table.report import TableReport
@@ -24,6 +22,7 @@ from automl.data.table.roles import Profile, check_roles, profile
 from automl.data.table.rules import read_rules
 from automl.data.table.splits import Rules, split_rows
 from automl.data.table.target import Target
+from automl.data.table.unread import Unread
 from automl.data.table.values import as_numbers, as_texts
 from automl.errors import UserError, unknown
 
@@ -83,11 +82,13 @@ def load_table(
     _check_known(parts, target, values)
     _check_protected(options.protected, [str(column) for column in parts.frame.columns if column != name])
     profiles = _profiles(known, name, options)
-    _check_types(parts, profiles)
     rules = read_rules(parts.frame, options.group, options.time_column)
     rows, notes = split_rows(parts.given, values, target, rules, seed)
     preparation = _fit(parts.frame.iloc[rows["train"]], profiles, None if target.class_names else values[rows["train"]])
     splits = {split: _cut(parts, rows[split], values, rules, preparation, options.protected) for split in SPLITS}
+    unread = Unread(preparation, "the test file")
+    if "test" in parts.given:
+        unread.look(parts.frame.iloc[rows["test"]], splits["test"].inputs)
     task = Task(
         kind=task_kind,
         num_outputs=max(1, len(target.class_names)),
@@ -104,7 +105,9 @@ def load_table(
         val=splits["val"],
         test=splits["test"],
         preparation=preparation,
-        report=_report(path.stem, target, profiles, splits, (*parts.notes, *notes), warnings),
+        report=_report(
+            path.stem, target, profiles, splits, tuple(filter(None, (*parts.notes, *notes, unread.note))), warnings
+        ),
         digest=_digest(splits),
     )
     folds = 0 if "val" in parts.given else folds_for(data, options.folds)
@@ -121,22 +124,6 @@ def _check_known(parts: Parts, target: Target, values: np.ndarray) -> None:
             f"where train has {', '.join(target.class_names[:12])}.",
             hint="Add train rows of these classes, or remove them from the test file.",
         )
-
-
-def _check_types(parts: Parts, profiles: tuple[Profile, ...]) -> None:
-    """Numbers of train may be words in the test file: all of them would count as missing, without a sound."""
-    for found in profiles if "test" in parts.given else ():
-        if found.role in ("numeric", "boolean", "date"):
-            test = parts.frame[found.name].iloc[parts.given["test"]].reset_index(drop=True)
-            fitted = fit_column(test, found.role, found.date_format or ISO)
-            known = as_texts(test).notna().to_numpy()
-            unread = known & np.isnan(number_columns([fitted])[0].numbers(test)[:, 0])
-            if unread.sum() > known.sum() / 2:
-                raise UserError(
-                    f"{found.name} is {found.role} in train; in test most of its cells aren't, e.g. "
-                    f"{test[unread].iloc[0]!r}.",
-                    hint=f"Make the files agree, or --column {found.name}=categorical.",
-                )
 
 
 def _check_protected(names: tuple[str, ...], columns: list[str]) -> None:
@@ -166,7 +153,7 @@ def _fit(train: pd.DataFrame, profiles: tuple[Profile, ...], targets: np.ndarray
         {found.name: found.role for found in profiles if found.is_learned},
         targets,
         identifiers[0] if len(identifiers) == 1 else None,
-        {found.name: found.date_format for found in profiles if found.date_format},
+        {found.name: found.form for found in profiles if found.form},
     )
 
 

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
 from automl.data.table.columns import COLUMNS, Column, categorical_columns, fit_column, number_columns
-from automl.data.table.dates import ISO
+from automl.data.table.texts import TextColumn
+from automl.data.table.values import unread
 from automl.errors import UserError
 
 if TYPE_CHECKING:
     import pandas as pd
 
 QUANTILES = 201
+MOST_WORDS = 100
 
 
 @dataclass(frozen=True)
@@ -28,12 +30,14 @@ class TablePreparation:
             scaling on the device; `transform` doesn't apply them.
         target: Mean and standard deviation of a regression's target; the scaling's, too.
         identifier: The column that names a row, where there is one.
+        words: Of columns of numbers, dates, yes and no: cells of training that are none, and count as missing.
     """
 
     columns: tuple[Column, ...]
     quantiles: tuple[tuple[float, ...], ...]
     target: tuple[float, float] = (0.0, 1.0)
     identifier: str | None = None
+    words: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @classmethod
     def fit(
@@ -42,7 +46,7 @@ class TablePreparation:
         roles: Mapping[str, str],
         targets: np.ndarray | None = None,
         identifier: str | None = None,
-        date_formats: Mapping[str, str] = {},
+        forms: Mapping[str, str] = {},
     ) -> Self:
         """Learns from the training split.
 
@@ -50,15 +54,19 @@ class TablePreparation:
             frame: Raw rows.
             roles: Column -> numeric, boolean, categorical, date or text; what isn't named isn't read.
             targets: Of a regression, float32 (N, 1).
-            date_formats: Column -> format, of the dates that aren't written as 2026-01-31.
+            forms: Column -> format, of the dates that aren't written as 2026-01-31; or "," of numbers whose decimal
+                mark that is.
         """
-        columns = tuple(fit_column(frame[name], role, date_formats.get(name, ISO)) for name, role in roles.items())
-        numbers = cls(columns, ()).transform(frame)[:, : len(_features(columns))]
+        columns = tuple(fit_column(frame[name], role, forms.get(name, "")) for name, role in roles.items())
+        alone = cls(columns, ())
+        rows = alone.transform(frame)
+        numbers = rows[:, : len(_features(columns))]
+        words = {name: tuple(texts.unique()[:MOST_WORDS]) for name, texts in alone.unread(frame, rows).items()}
         scale = (0.0, 1.0)
         if targets is not None:
             values = targets.astype(np.float64)
             scale = float(values.mean()), float(values.std()) or 1.0
-        return cls(columns, tuple(map(_quantiles, numbers.T)), scale, identifier)
+        return cls(columns, tuple(map(_quantiles, numbers.T)), scale, identifier, words)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -117,6 +125,22 @@ class TablePreparation:
             place += 1
         return rows
 
+    def unread(self, frame: pd.DataFrame, rows: np.ndarray) -> dict[str, pd.Series]:
+        """Of columns of numbers, dates, yes and no: the texts of cells that are none, and that training hasn't had.
+
+        Args:
+            frame: Raw rows.
+            rows: What `transform` has made of them.
+        """
+        found = {}
+        place = 0
+        for column in number_columns(self.columns):
+            if column.role != TextColumn.role:
+                texts = unread(frame[column.name], rows[:, place])
+                found[column.name] = texts[~texts.isin(self.words.get(column.name, ()))]
+            place += len(column.features)
+        return {name: texts for name, texts in found.items() if len(texts)}
+
     def ids(self, frame: pd.DataFrame, before: int = 0) -> list[str]:
         """What names each raw row: its identifier, where the table has such a column, else its number from 1 on.
 
@@ -125,7 +149,7 @@ class TablePreparation:
         """
         if self.identifier is None or self.identifier not in frame.columns:
             return [str(number) for number in range(before + 1, before + len(frame) + 1)]
-        return list(map(str, frame[self.identifier]))
+        return list(map(str, frame[self.identifier].tolist()))
 
     def to_dict(self) -> dict[str, Any]:
         """JSON-ready; `from_dict` reads it back."""
@@ -134,6 +158,7 @@ class TablePreparation:
             "quantiles": [list(values) for values in self.quantiles],
             "target": list(self.target),
             "identifier": self.identifier,
+            "words": {name: list(words) for name, words in self.words.items()},
         }
 
     @classmethod
@@ -143,6 +168,7 @@ class TablePreparation:
             tuple(map(tuple, values["quantiles"])),
             tuple(values["target"]),
             values["identifier"],
+            {name: tuple(words) for name, words in values.get("words", {}).items()},
         )
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from automl.data.table.dates import ISO, date_formats
-from automl.data.table.values import NO, YES, as_numbers, as_texts
+from automl.data.table.values import NO, YES, as_numbers, as_texts, decimal_mark
 from automl.errors import UserError, unknown
 
 if TYPE_CHECKING:
@@ -32,11 +32,15 @@ WORDS, LETTERS = 4, 40
 """A text has at least so many words, or letters, on average."""
 RECURRING = 0.1
 """Categories that come again have at least so many of the rows, or the column tells rows apart, not kinds of them."""
+NONE_OF = {"numeric": "no number", "boolean": "neither yes nor no", "date": "no date as training has them"}
+"""What is said of cells that a column of such a role can't read."""
+
 MOST_SPELLINGS = 20
 """Of yes and no in one column: Yes, YES, yes."""
 
 _IDENTIFIER = re.compile(r"(.*[_\W])?(id|uuid|guid|key|index|idx|row|rownum|nr|number|no|column_1)", re.IGNORECASE)
 _CODE = re.compile(r"0\d+")
+_ONE_GROUP = re.compile(r"\D*\d{1,3},\d{3}\D*")
 
 
 @dataclass(frozen=True)
@@ -49,7 +53,7 @@ class Profile:
         distinct: How many different values the others have.
         shown: Of what they are, for people: a range, or examples.
         note: What should be known about how it is read.
-        date_format: Of a date.
+        form: Of dates their format; of numbers "," where that is the decimal mark.
     """
 
     name: str
@@ -59,7 +63,7 @@ class Profile:
     distinct: int
     shown: str
     note: str = ""
-    date_format: str = ""
+    form: str = ""
 
     @property
     def is_learned(self) -> bool:
@@ -95,6 +99,7 @@ class _Cells:
         texts: Each once, none missing; in the order of their first row.
         counts: How many rows have them.
         numbers: What they are as numbers, NaN where they are none.
+        decimal: The decimal mark that they are read with.
         kind: Of the dtype: "text", "number", "boolean" or "date".
     """
 
@@ -102,6 +107,7 @@ class _Cells:
     texts: np.ndarray
     counts: np.ndarray
     numbers: np.ndarray
+    decimal: str
     missing: int
     kind: str
 
@@ -115,10 +121,10 @@ class _Cells:
         inner, texts = pd.factorize(read)
         found = np.append(inner, -1)[codes]
         counts = np.bincount(found[found >= 0], minlength=len(texts))
-        kept = pd.Series(texts, dtype="str")
-        return cls(
-            str(column.name), kept.to_numpy(object), counts, as_numbers(kept), int((found < 0).sum()), _kind(column)
-        )
+        kept, kind = pd.Series(texts, dtype="str"), _kind(column)
+        mark = decimal_mark(kept) if kind == "text" else "."
+        missing = int((found < 0).sum())
+        return cls(str(column.name), kept.to_numpy(object), counts, as_numbers(kept, mark), mark, missing, kind)
 
     @property
     def known(self) -> int:
@@ -151,7 +157,7 @@ def _kind(column: pd.Series) -> str:
 
 
 Found = tuple[str, str, str]
-"""Role, note, format of a date."""
+"""Role, note, form: see `Profile`."""
 
 
 def _inferred(cells: _Cells) -> Found:
@@ -183,7 +189,22 @@ def _as_numeric(cells: _Cells) -> Found | None:
         return None
     if _numbers_rows(cells):
         return "identifier", "another number in each row", ""
-    return "numeric", _left_out(cells, numbers, "no number"), ""
+    return _read_numbers(cells, numbers)
+
+
+def _read_numbers(cells: _Cells, numbers: np.ndarray) -> Found:
+    notes = [_left_out(cells, numbers, NONE_OF["numeric"]), _commas(cells)]
+    return "numeric", "; ".join(filter(None, notes)), "," if cells.decimal == "," else ""
+
+
+def _commas(cells: _Cells) -> str:
+    """How they are read, where that could be doubted."""
+    with_comma = [text for text in cells.texts if "," in text] if cells.kind == "text" else []
+    if cells.decimal == ",":
+        return f"the comma is the decimal mark, as in {_short((with_comma or list(cells.texts))[0])}"
+    if with_comma and all(_ONE_GROUP.fullmatch(text) for text in with_comma) and not any("." in t for t in cells.texts):
+        return f"{with_comma[0]} is read as {with_comma[0].replace(',', '')}"
+    return ""
 
 
 def _numbers_rows(cells: _Cells) -> bool:
@@ -223,11 +244,11 @@ def _given(cells: _Cells, role: str) -> Found:
     if role == "numeric":
         numbers = ~np.isnan(cells.numbers)
         _check_share(cells, numbers, role)
-        return role, _left_out(cells, numbers, "no number"), ""
+        return _read_numbers(cells, numbers)
     if role == "boolean":
         known = np.array([text.lower() in (*YES, *NO) for text in cells.texts], dtype=bool)
         _check_share(cells, known, role)
-        return role, _left_out(cells, known, "neither yes nor no"), ""
+        return role, _left_out(cells, known, NONE_OF[role]), ""
     if role == "date":
         formats = [ISO] if cells.kind == "date" else date_formats(list(cells.texts))
         if not formats:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from automl.data.table.values import as_numbers, as_texts, natural
+from automl.data.table.values import as_numbers, as_texts, decimal_mark, natural
 from automl.errors import UserError
 
 if TYPE_CHECKING:
@@ -27,10 +27,12 @@ class Target:
         name: Of the column.
         class_names: In the order of the class indices: numbers by size, then texts by the alphabet; empty for
             regression.
+        decimal: The decimal mark of a regression's numbers, where they are texts.
     """
 
     name: str
     class_names: tuple[str, ...]
+    decimal: str = "."
 
     @classmethod
     def of(cls, column: pd.Series, task_kind: str) -> Target:
@@ -41,8 +43,9 @@ class Target:
         """
         if task_kind.endswith("classification"):
             return cls(str(column.name), _class_names(column))
-        _check_numbers(column)
-        return cls(str(column.name), ())
+        decimal = decimal_mark(as_texts(column).drop_duplicates().dropna())
+        _check_numbers(column, decimal)
+        return cls(str(column.name), (), decimal)
 
     def values(self, column: pd.Series) -> np.ndarray:
         """int64 (N,) class indices, -1 where a label isn't known or missing; or float32 (N, 1), NaN where missing."""
@@ -51,7 +54,7 @@ class Target:
         if self.class_names:
             labels: np.ndarray = pd.Index(self.class_names, dtype="str").get_indexer(as_labels(column))
             return labels.astype(np.int64)
-        numbers = as_numbers(column)
+        numbers = as_numbers(column, self.decimal)
         return np.where(np.isfinite(numbers), numbers, np.nan).astype(np.float32)[:, None]
 
 
@@ -129,8 +132,8 @@ def _class_names(column: pd.Series) -> tuple[str, ...]:
     return tuple(names)
 
 
-def _check_numbers(column: pd.Series) -> None:
-    numbers = as_numbers(column)
+def _check_numbers(column: pd.Series, decimal: str) -> None:
+    numbers = as_numbers(column, decimal)
     wrong = np.flatnonzero(~np.isfinite(numbers))
     if len(wrong):
         examples = ", ".join(map(str, column.iloc[wrong[:3]]))

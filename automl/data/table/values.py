@@ -19,7 +19,9 @@ YES = ("true", "yes", "y", "t", "on", "1")
 NO = ("false", "no", "n", "f", "off", "0")
 
 _WHOLE = r"^(-?(?:0|[1-9]\d*))\.0+$"
-_GROUPED = re.compile(r"([-+]?)[$€£¥]?\s?(\d{1,3}(?:,\d{3})+|\d+)(\.\d+)?\s?[%$€£¥]?")
+_GROUPED = re.compile(r"([-+]?)[$€£¥]?\s?(\d{1,3}(?:,\d{3})+|\d{1,3}(?:[\s'\u2019]\d{3})+|\d+)(\.\d+)?\s?[%$€£¥]?")
+
+_NO_DIGIT = re.compile(r"\D")
 
 
 def as_texts(column: pd.Series, *, keep: Sequence[str] = ()) -> pd.Series:
@@ -52,9 +54,13 @@ def _texts(values: Any, absent: Iterable[str]) -> pa.Array:
     return pc.replace_substring_regex(_trimmed(texts, absent), _WHOLE, r"\1")
 
 
-def as_numbers(column: pd.Series) -> np.ndarray:
-    """float64 (N,): NaN where a cell is missing or no number. Texts may have thousands in groups (1,200.50), a sign of
-    a currency or of per cent."""
+def as_numbers(column: pd.Series, decimal: str = ".") -> np.ndarray:
+    """float64 (N,): NaN where a cell is missing or no number.
+
+    Args:
+        column: Texts may have thousands in groups (1,200.50; 1 200.50; 1'200.50), a sign of a currency or of per cent.
+        decimal: The decimal mark of texts: "." or "," (1.200,50).
+    """
     import pandas as pd
     from pandas.api.types import is_bool_dtype, is_numeric_dtype
 
@@ -65,15 +71,22 @@ def as_numbers(column: pd.Series) -> np.ndarray:
         column = as_texts(column)
     elif not isinstance(column.dtype, pd.StringDtype):  # dates
         return np.full(len(column), np.nan)
-    return _parsed(column)
+    return _parsed(column, decimal)
 
 
-def _parsed(column: pd.Series) -> np.ndarray:
+def _parsed(column: pd.Series, decimal: str) -> np.ndarray:
     """Of texts."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    texts = _trimmed(pa.array(column, from_pandas=True).cast(pa.large_string()))
+    texts = pa.array(column, from_pandas=True).cast(pa.large_string())
+    if decimal == ",":
+        for mark, other in ((",", "\0"), (".", ","), ("\0", ".")):
+            texts = pc.replace_substring(texts, mark, other)
+    try:  # Most columns are clean.
+        return _to_numpy(pc.cast(texts, pa.float64()))
+    except pa.ArrowInvalid:
+        texts = _trimmed(texts)
     try:
         return _to_numpy(pc.cast(texts, pa.float64()))
     except pa.ArrowInvalid:
@@ -107,7 +120,20 @@ def _number(text: str) -> float:
         return float(text) if "_" not in text else np.nan  # Python's 1_000 is a name in data
     except ValueError:
         grouped = _GROUPED.fullmatch(text)
-        return float(f"{grouped[1]}{grouped[2].replace(',', '')}{grouped[3] or ''}") if grouped else np.nan
+        return float(f"{grouped[1]}{_NO_DIGIT.sub('', grouped[2])}{grouped[3] or ''}") if grouped else np.nan
+
+
+def decimal_mark(texts: pd.Series) -> str:
+    """ "," where more of the texts (distinct, none missing) are numbers that way (1,5; 1.200,50) than with a point."""
+    marked = texts[texts.str.contains(r",|\..*\.")]
+    if not len(marked):
+        return "."
+    return max(".,", key=lambda mark: int((~np.isnan(as_numbers(marked, mark))).sum()))
+
+
+def unread(column: pd.Series, numbers: np.ndarray) -> pd.Series:
+    """The texts of the cells that aren't missing and still became NaN in `numbers`, (N,)."""
+    return as_texts(column[np.isnan(numbers)]).dropna()
 
 
 def natural(text: str) -> tuple[float, str]:

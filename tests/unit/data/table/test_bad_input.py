@@ -121,8 +121,8 @@ def test_more_columns_than_rows_are_read(load: Load) -> None:
 
 
 def test_a_column_with_a_category_for_nearly_each_row_is_not_learned_from(load: Load) -> None:
-    count = 200_000
-    data = load(frame(count, who=[f"user {number}" for number in range(count)]), target="y")
+    rows = "".join(f"{number % 7},user {number},{number % 2}\n" for number in range(200_000))
+    data = load(f"x,who,y\n{rows}", target="y")
     assert data.preparation.names == ("x",) and data.preparation.identifier == "who"  # type: ignore[union-attr]
 
 
@@ -136,3 +136,8 @@ def test_thousands_of_categories_are_kept_and_the_rarest_share_a_code(load: Load
 def test_formulas_in_cells_are_categories_as_others_are(load: Load) -> None:
     data = load(frame(cell=["=cmd()", "+1+1|x"] * 30), target="y")
     assert data.task.category_sizes == (4,)
+
+
+def test_one_row_of_each_class_is_too_little(load: Load) -> None:
+    assert "needs at least 3 rows to be split into 3 parts" in refusal(load, "x,y\n1,a\n2,b\n")
+    assert "y is 3 in all rows" in refusal(load, "x,y\n1,3\n", task_kind="table-regression")

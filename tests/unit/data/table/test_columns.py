@@ -68,7 +68,7 @@ def test_dates_are_found_by_their_format(texts: list[str], formats: list[str]) -
 
 def test_dates_become_numbers_of_which_seasons_can_be_read() -> None:
     days = pd.DataFrame({"day": pd.date_range("2023-12-30", periods=4).strftime("%d/%m/%Y")})
-    preparation = TablePreparation.fit(days, {"day": "date"}, date_formats={"day": "%d/%m/%Y"})
+    preparation = TablePreparation.fit(days, {"day": "date"}, forms={"day": "%d/%m/%Y"})
     assert preparation.features == ("day days", "day year", "day month", "day day", "day day_of_week")
     rows = preparation.transform(pd.DataFrame({"day": ["02/01/2024", "", "soon"]}))
     np.testing.assert_array_equal(rows, [[3, 2024, 1, 2, 1], [np.nan] * 5, [np.nan] * 5])
