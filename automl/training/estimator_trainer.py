@@ -17,7 +17,6 @@ from automl.training.device import DeviceData
 from automl.training.fitted import Fitted
 from automl.training.losses import balanced_weights
 
-
 PATIENCE = 4
 """It ends when this part of its epochs, a fourth, in a row has brought nothing better."""
 
