@@ -135,7 +135,8 @@ def _adjust(setting: Setting, model: TrainedModel, validated: np.ndarray | None)
     if not wanted or not is_known:
         reason = "what was predicted for validation is lost" if wanted else "it is switched off"
         return Adjustment(threshold=_threshold(setting, predicted), reason=reason)
-    choice = calibrate(predicted, targets, setting.metric, seed=seed)
+    # Images for use come from other sources than those for training, with other shares of the classes.
+    choice = calibrate(predicted, targets, setting.metric, seed=seed, shifts=data.task.is_table)
     threshold = _threshold(setting, choice.crossed)
     if choice.reason:
         return Adjustment(threshold=threshold, reason=choice.reason)

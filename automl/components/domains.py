@@ -11,6 +11,7 @@ from automl.errors import UserError
 Value = bool | int | float | str | None
 Bound = int | Callable[[Task], int]
 When = Mapping[str, Value | Sequence[Value]]
+Fits = Callable[[Task, Value], bool]
 
 
 @dataclass(frozen=True)
@@ -123,18 +124,27 @@ class Float:
 
 @dataclass(frozen=True, init=False)
 class Choice:
-    """One of some options. `bool` and `Literal[...]` need no `Choice`, unless they have a `when`."""
+    """One of some options. `bool` and `Literal[...]` need no `Choice`, unless they have a `when` or a `fits`.
+
+    Args:
+        when: As in `Int`.
+        fits: Which options there are for a task; None: all of them.
+    """
 
     options: tuple[Value, ...]
     when: When
+    fits: Fits | None
 
-    def __init__(self, *options: Value, when: When | None = None) -> None:
+    def __init__(self, *options: Value, when: When | None = None, fits: Fits | None = None) -> None:
         object.__setattr__(self, "options", options)
         object.__setattr__(self, "when", when or {})
+        object.__setattr__(self, "fits", fits)
 
     def resolve(self, task: Task) -> "Choice":
-        del task
-        return self
+        """The same choice of the options that fit `task`."""
+        if self.fits is None:
+            return self
+        return Choice(*(option for option in self.options if self.fits(task, option)), when=self.when)
 
     def problem(self) -> str | None:
         if not self.options:

@@ -44,7 +44,7 @@ class Choice:
     reason: str = ""
 
 
-def calibrate(probabilities: Array, targets: Labels, metric: Metric, *, seed: int) -> Choice:
+def calibrate(probabilities: Array, targets: Labels, metric: Metric, *, seed: int, shifts: bool = True) -> Choice:
     """The calibration of a model by what it predicts on rows that it wasn't trained on.
 
     From the simplest on (none, temperature, of two classes Platt's and isotonic), the next is taken where its log loss
@@ -55,6 +55,8 @@ def calibrate(probabilities: Array, targets: Labels, metric: Metric, *, seed: in
     Args:
         probabilities: (N, classes).
         targets: int64 (N,).
+        shifts: Whether a map may also shift probabilities, as Platt's and isotonic do, towards the frequencies of the
+            classes in these rows. Where the model is used they may be others.
     """
     counts = np.bincount(targets, minlength=probabilities.shape[1])
     if reason := _too_few(counts):
@@ -62,7 +64,7 @@ def calibrate(probabilities: Array, targets: Labels, metric: Metric, *, seed: in
     best = Choice(AS_IT_IS, probabilities, "none was clearly better")
     losses = log_losses(probabilities, targets)
     before = metric.compute(probabilities, targets)
-    for fit in _fits(counts):
+    for fit in _fits(counts, shifts):
         whole = fit(probabilities, targets)
         crossed = _crossed(fit, probabilities, targets, seed)
         if whole is None or crossed is None:
@@ -85,9 +87,9 @@ def _too_few(counts: Array) -> str:
     return ""
 
 
-def _fits(counts: Array) -> Iterator[Fit]:
+def _fits(counts: Array, shifts: bool) -> Iterator[Fit]:
     yield fit_temperature
-    if len(counts) == 2:
+    if len(counts) == 2 and shifts:
         yield fit_platt
         if counts.sum() >= ISOTONIC_ROWS:
             yield fit_isotonic

@@ -1,4 +1,5 @@
 import math
+from collections.abc import Callable
 
 import pytest
 
@@ -104,3 +105,10 @@ def test_whatever_is_refused_the_example_is_allowed(domain: Domain, value: objec
         require(domain, value, "p")
     example = str(refused.value.hint).rpartition("p=")[2].rstrip(".")
     assert any(domain.contains(kind(example)) for kind in (str, float, lambda text: int(float(text))))
+
+
+def test_a_choice_may_depend_on_the_task(make_task: Callable[..., Task]) -> None:
+    domain = Choice("plain", "grey", fits=lambda task, option: option == "plain" or task.input_shape[0] == 1)
+    assert domain.resolve(make_task((1, 8, 8))).values() == ["plain", "grey"]
+    assert domain.resolve(make_task((3, 8, 8))).values() == ["plain"]
+    assert domain.resolve(make_task((3, 8, 8))).fits is None, "what is resolved can be pickled"

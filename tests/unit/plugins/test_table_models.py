@@ -46,7 +46,7 @@ def test_a_net_learns_from_each_kind_of_column(catalog: Catalog, name: str, colu
     assert (as_predictions(net(inputs), TASK).argmax(1) == targets).float().mean() > 0.95
 
 
-@pytest.mark.parametrize("name", ["resnet_mlp", "tabm", "wide_and_deep"])
+@pytest.mark.parametrize("name", ["mlp", "resnet_mlp", "tabm", "wide_and_deep"])
 @pytest.mark.parametrize("numbers", ["plain", "piecewise_linear", "periodic"])
 def test_numbers_are_embedded_in_three_ways(catalog: Catalog, name: str, numbers: str) -> None:
     assert as_predictions(build(catalog, name, numbers=numbers)(rows(8)), TASK).shape == (8, 2)
