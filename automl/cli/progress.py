@@ -66,7 +66,7 @@ class Progress(Watcher):
         self._done += seed == 1
         value = f"{self._metric} {record.best[f'val_{self._metric}']:.4f}" if record.best else "-"
         epochs = f"epoch {record.best_epoch:>2} of {record.epoch:>2}"
-        line = f"trial {number:>3}  {record.model:<12} {value:<24} {epochs}"
+        line = f"trial {number:>3}  {record.model:<19} {value:<24} {epochs}"
         mark = "  [bold green]best so far[/]" if better else f"  again, seed {seed}" if seed > 1 else ""
         ended = {"failed": "  [red]failed:[/] ", "stopped": "  stopped: "}.get(record.status, "")
         console().print(f"{line}  {duration(record.seconds):>8}{mark}{ended}", end="")
