@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 from optuna.samplers import BaseSampler
 from optuna.trial import TrialState
-from scipy.stats import qmc
 
 from automl.search.curves import expected_ends
 from automl.search.gaussian import GaussianProcess, log_improvement
@@ -152,6 +151,8 @@ def _breaks(trial: FrozenTrial) -> bool:
 
 def _sobol(columns: int, seed: int) -> Rows:
     """(STARTUP, columns) numbers from 0 to 1, evenly spread."""
+    from scipy.stats import qmc  # a second, which other samplers don't need
+
     power = (STARTUP - 1).bit_length()  # a Sobol sequence is balanced in powers of two
     return np.asarray(qmc.Sobol(max(1, columns), rng=np.random.default_rng(seed)).random_base2(power))[
         :STARTUP, :columns

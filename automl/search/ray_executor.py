@@ -60,36 +60,13 @@ class RayExecutor:
                 verbose=0,
                 stop=DeadlineStopper(state),
                 checkpoint_config=tune.CheckpointConfig(checkpoint_at_end=False),
-                callbacks=[Forgetting()],
+                # No callbacks: to count them, Ray Tune imports MLflow before the first trial.
             ),
         )
         tuner.fit()
         searcher.close_rest()
         # Ray Tune's own notes: the study holds all of it.
         shutil.rmtree(self._folder / "tune", ignore_errors=True)
-
-
-class Forgetting(tune.Callback):  # type: ignore[misc]
-    """Drops what Ray Tune keeps of each trial until its end, 20 KB: the study has it.
-
-    All trials that have ended share what is kept of the first one.
-    """
-
-    def __init__(self) -> None:
-        self._ended: list[Any] = []
-        self._kept: dict[str, Any] | None = None
-
-    def on_trial_complete(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
-        del iteration, trials, info
-        self._ended.append(trial)
-
-    def on_step_end(self, iteration: int, trials: list[Any], **info: Any) -> None:
-        """Not before: until here Ray Tune still needs it, for the trial's worker say."""
-        del iteration, trials, info
-        for trial in self._ended:
-            self._kept = self._kept or vars(trial)
-            trial.__dict__ = self._kept
-        self._ended.clear()
 
 
 class _Unpickled:
@@ -119,6 +96,9 @@ class DeadlineStopper(_Unpickled, tune.Stopper):  # type: ignore[misc]
 class StateScheduler(_Unpickled, FIFOScheduler):  # type: ignore[misc]
     """Passes on each epoch, and stops the trials that the state wants stopped.
 
+    It also drops what Ray Tune keeps of each trial until the end, 20 KB: the study has it. All trials that have ended
+    share what is kept of the first one.
+
     Args:
         workers: So many are kept while they have nothing to do, as in a population where trials wait for each other.
     """
@@ -127,6 +107,8 @@ class StateScheduler(_Unpickled, FIFOScheduler):  # type: ignore[misc]
         super().__init__()
         self._state = state
         self._workers = workers
+        self._ended: list[Any] = []
+        self._kept: dict[str, Any] | None = None
 
     def on_trial_add(self, tune_controller: Any, trial: Any) -> None:
         super().on_trial_add(tune_controller, trial)
@@ -140,6 +122,18 @@ class StateScheduler(_Unpickled, FIFOScheduler):  # type: ignore[misc]
         del tune_controller
         stop = self._state.receive(trial.config["number"], _report(result))
         return str(self.STOP if stop else self.CONTINUE)
+
+    def on_trial_complete(self, tune_controller: Any, trial: Any, result: dict[str, Any]) -> None:
+        super().on_trial_complete(tune_controller, trial, result)
+        self._ended.append(trial)
+
+    def choose_trial_to_run(self, tune_controller: Any) -> Any:
+        """Asked at each step: what ended in the one before isn't needed any more, for its worker say."""
+        for trial in self._ended:
+            self._kept = self._kept or vars(trial)
+            trial.__dict__ = self._kept
+        self._ended.clear()
+        return super().choose_trial_to_run(tune_controller)
 
 
 class StateSearcher(_Unpickled, Searcher):  # type: ignore[misc]

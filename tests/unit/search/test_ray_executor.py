@@ -6,7 +6,7 @@ from typing import Any
 
 from ray.tune.execution.tune_controller import TuneController
 
-from automl.search.ray_executor import Forgetting, StateScheduler
+from automl.search.ray_executor import StateScheduler
 
 
 class Trial:
@@ -18,12 +18,13 @@ class Trial:
 
 def test_of_trials_that_have_ended_no_more_than_of_one_is_kept() -> None:
     """Ray Tune holds each trial until the search's end: 20 KB, were they whole."""
-    forgetting = Forgetting()
+    scheduler = StateScheduler(SimpleNamespace(), workers=1)  # type: ignore[arg-type]
+    controller = SimpleNamespace(get_trials=list, get_live_trials=list)
     trials = [Trial(number) for number in range(4)]
-    for trial in trials[:3]:
-        forgetting.on_trial_complete(1, trials, trial)
-        assert trial.number == trials.index(trial), "it is still needed in this step"
-        forgetting.on_step_end(1, trials)
+    for number, trial in enumerate(trials[:3]):
+        scheduler.on_trial_complete(controller, trial, {})
+        assert trial.number == number, "it is still needed in this step"
+        assert scheduler.choose_trial_to_run(controller) is None
     assert len({id(vars(trial)) for trial in trials[:3]}) == 1
     assert vars(trials[3]) == {"number": 3}, "it runs"
 
