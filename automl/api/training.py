@@ -19,6 +19,7 @@ from automl.search.past import past_search, past_trial
 from automl.search.recording import lineage
 from automl.search.records import TrialRecord
 from automl.search.reruns import seed_of, title
+from automl.search.runner import part_seed_of
 from automl.space import chosen_components
 from automl.tracking import Store, names, open_store
 from automl.tracking.training import TrainingRun
@@ -179,7 +180,7 @@ def _train(task: _Task, run: TrainingRun, watch: Watch) -> EpochResult:
     )
     epochs = replay(
         task.catalog,
-        DeviceData.on(torch.device("cuda" if on_gpu else "cpu"), arrays),
+        DeviceData.on(torch.device("cuda" if on_gpu else "cpu"), arrays, part_seed_of(task.experiment)),
         [(part.since, part.configuration) for part in task.trial.line],
         metric=task.metric,
         seed=task.seed,

@@ -181,7 +181,7 @@ def _executor(plan: Plan) -> Execute:
         plan.plugins,
         # What was stopped, these samplers never hear of: they would propose it again and again.
         () if plan.experiment.sampler in LEARN_FROM_FINISHED else plan.objectives.constraints,
-        part_seed=plan.experiment.seed if plan.experiment.fidelity == "data" else None,
+        part_seed=part_seed_of(plan.experiment),
         disk_share=share_of(disk, at_a_time) if disk else math.inf,
     )
     arrays = share(plan.data)
@@ -191,6 +191,11 @@ def _executor(plan: Plan) -> Execute:
         RayExecutor(plan.folder, replace(settings, **changes), shared, shares).run(trials)
 
     return execute
+
+
+def part_seed_of(experiment: Experiment) -> int | None:
+    """What chooses the rows that early epochs have; None where each epoch has all."""
+    return experiment.seed if experiment.fidelity == "data" else None
 
 
 def scheduler_of(experiment: Experiment, space: Space) -> Scheduler:
