@@ -83,6 +83,17 @@ def test_swa_is_the_mean_of_the_weights_after_the_last_epochs(regularizer: Make)
     check_averages(regularizer("swa", start=0.5), [1.0, 3.0, -2.0, 5.0], [1.0, 3.0, 0.5, 2.0])
 
 
+@pytest.mark.parametrize(("name", "settings"), [("ema", {"decay": 0.99}), ("swa", {"start": 0.3})])
+def test_averages_leave_whole_numbers_as_they_are(regularizer: Make, name: str, settings: dict[str, float]) -> None:
+    """Such as where the codes of a table's column begin: a mean that is rounded down would be in another column."""
+    model, average = small_net(), regularizer(name, **settings)
+    model.register_buffer("first", torch.arange(1000), persistent=False)
+    for epoch in range(1, 31):
+        average.after_step(model)
+        average.after_epoch(model, epoch / 30)
+    assert torch.equal(average.evaluation_model(model).get_buffer("first"), torch.arange(1000))
+
+
 def test_swa_gives_its_mean_the_batch_statistics_of_the_mean(regularizer: Make) -> None:
     swa, model, batches = regularizer("swa", start=0.5), nn.Sequential(nn.Linear(6, 5), nn.BatchNorm1d(5)), []
     for epoch in range(1, 5):
