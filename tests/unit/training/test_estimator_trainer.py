@@ -28,10 +28,12 @@ def configuration(catalog: Catalog, model: str, **values: Any) -> dict[str, Any]
     return compose(catalog, TASK, space).space.default()
 
 
-def trainer(catalog: Catalog, folder: Path, chosen: dict[str, Any], **arguments: Any) -> EstimatorTrainer:
+def trainer(
+    catalog: Catalog, folder: Path, chosen: dict[str, Any], *, metric: str = "log_loss", **arguments: Any
+) -> EstimatorTrainer:
     data = DeviceData.on(torch.device("cpu"), tiny.training_data(TASK, 120, 40))
-    metric = find_metric("log_loss", TASK.kind)
-    made = make_trainer(catalog, data, chosen, metric=metric, seed=0, weights=folder / "best.safetensors", **arguments)
+    arguments |= {"metric": find_metric(metric, TASK.kind)}
+    made = make_trainer(catalog, data, chosen, seed=0, weights=folder / "best.safetensors", **arguments)
     assert isinstance(made, EstimatorTrainer)
     return made
 
@@ -92,6 +94,21 @@ def test_boosting_goes_on_after_a_break_with_other_random_numbers(catalog: Catal
     second = trainer(catalog, tmp_path, chosen)
     second.restore(tmp_path / "last.safetensors")
     assert second.epoch == 2 and second.run_epoch().metrics["val_log_loss"] < half
+
+
+def test_it_ends_when_a_fourth_of_its_epochs_brought_nothing_better(catalog: Catalog, tmp_path: Path) -> None:
+    chosen = configuration(catalog, "lightgbm") | {"training.epochs": 12}
+    running = trainer(catalog, tmp_path, chosen, metric="accuracy")
+    results = [running.run_epoch()]
+    while not results[-1].end:
+        if len(results) == 2:  # a break doesn't make it more patient
+            running.save(tmp_path / "checkpoint", {})
+            running = trainer(catalog, tmp_path, chosen, metric="accuracy")
+            running.restore(tmp_path / "checkpoint")
+        results.append(running.run_epoch())
+    values = [result.metrics["val_accuracy"] for result in results]
+    assert results[-1].end == "no better for 3 epochs"
+    assert values.index(max(values)) == len(values) - 4 < 8
 
 
 def test_a_refit_does_as_many_epochs_as_were_best_and_keeps_the_last(catalog: Catalog, tmp_path: Path) -> None:
