@@ -18,7 +18,6 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pytest
 
 import automl
@@ -36,7 +35,6 @@ BIN = Path(sys.executable).parent
 GUIDES = [page for page in sorted(ROOT.glob("docs/*.md")) if page.name != "benchmarks.md"]
 EXAMPLES = sorted(ROOT.glob("examples/*/README.md"))
 PAGES = [ROOT / "README.md", *GUIDES, *EXAMPLES]
-LINKING = [*PAGES, *(ROOT / name for name in ("CONTRIBUTING.md", "CHANGELOG.md", "docker/README.md"))]
 TASK = Task(kind="image-classification", num_outputs=2, input_shape=(1, 28, 28), class_names=("bright", "dark"))
 
 ELSEWHERE = {
@@ -158,50 +156,16 @@ class Workshop:
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def folder(tmp_path_factory: pytest.TempPathFactory, write_data: Callable[[Path], None]) -> Path:
     """With the data, the examples, and the files that the pages show."""
     folder = tmp_path_factory.mktemp("workshop")
     (folder / "examples").symlink_to(ROOT / "examples")
-    _write_data(folder / "path" / "to")
-    _write_rows(folder)
+    write_data(folder)
     for block in BLOCKS:
         if block.file:
             assert not (folder / block.file).exists(), f"two blocks are called {block.file}"
             (folder / block.file).write_text(block.text, encoding="utf-8")
     return folder
-
-
-def _write_data(folder: Path) -> None:
-    """Dark and bright images: one epoch tells them apart, so there is a champion to predict with."""
-    from PIL import Image
-
-    rng = np.random.default_rng(0)
-
-    def images(count: int) -> tuple[np.ndarray, np.ndarray]:
-        labels = np.arange(count) % 2
-        brightness = (70 + 110 * labels).reshape(-1, 1, 1)
-        return np.clip(rng.normal(brightness, 20, (count, 28, 28)), 0, 255).astype(np.uint8), labels.reshape(-1, 1)
-
-    for row, (image, label) in enumerate(zip(*images(300), strict=True)):
-        place = folder / "images" / ("dark", "bright")[int(label[0])]
-        place.mkdir(parents=True, exist_ok=True)
-        Image.fromarray(image).save(place / f"{row}.png")
-    (folder / "new" / "images").mkdir(parents=True)
-    for row, image in enumerate(images(3)[0]):
-        Image.fromarray(image).save(folder / "new" / "images" / f"{row}.png")
-    arrays = {}
-    for split, count in {"train": 300, "val": 40, "test": 40}.items():
-        arrays[f"{split}_images"], arrays[f"{split}_labels"] = images(count)
-    np.savez_compressed(folder / "pneumoniamnist.npz", **arrays)
-
-
-def _write_rows(folder: Path) -> None:
-    """Loans of 60 customers, of which small ones are paid back."""
-    rng = np.random.default_rng(0)
-    amounts = rng.gamma(2, 1_000, 300).round(2)
-    rows = [f"c{row % 60},{amount},{('no', 'yes')[int(amount > 1_500)]}" for row, amount in enumerate(amounts)]
-    (folder / "rows.csv").write_text("\n".join(["customer_id,amount,default", *rows]))
-    (folder / "new_rows.csv").write_text("\n".join(["customer_id,amount", "c1,200", "c2,9000", "c99,"]))
 
 
 @pytest.fixture(scope="module")
@@ -261,14 +225,6 @@ def test_python_code_runs(block: Block, workshop: Callable[[Path], Workshop]) ->
         assert "passed" in place.run(shlex.join([sys.executable, "-m", "pytest", "-q", block.file]))
         return
     assert place.run_code(block.text), "it prints nothing"
-
-
-@pytest.mark.parametrize("target", ["search", "test", "lint", "lock", "ui", "clean"])
-def test_make_knows_what_to_do_for(target: str) -> None:
-    done = subprocess.run(["make", "-n", target], cwd=ROOT, capture_output=True, text=True)
-
-    assert done.returncode == 0, done.stderr
-    assert done.stdout
 
 
 @pytest.mark.parametrize(
@@ -339,10 +295,3 @@ def _check_augmentation(augment: Augmentation, images: "Tensor") -> None:
     assert torch.equal(same_targets, targets)
     assert torch.equal(images, kept), "it changes its arguments"
     assert not torch.equal(changed, images), "it does nothing"
-
-
-@pytest.mark.parametrize("page", LINKING, ids=lambda page: str(page.relative_to(ROOT)))
-def test_links_lead_somewhere(page: Path) -> None:
-    targets = re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8"))
-
-    assert [target for target in targets if "://" not in target and not (page.parent / target).exists()] == []
