@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from automl.api.files import write_files
+from automl.api.files import FOLDER, write_files
 from automl.api.final_test import FinalTest, baseline, run_test
 from automl.config import Experiment
 from automl.errors import UserError
@@ -120,8 +120,8 @@ def _record(plan: Plan, tracker: Tracker, result: SearchResult, verdict: Verdict
         **names.with_interval("test_", tested.winner.figures),
         **(names.with_interval("refit_test_", tested.refitted.figures) if tested.refitted else {}),
         **(names.with_interval("ensemble_", tested.combined.figures) if tested.combined else {}),
-        **{f"default_test_{name}": value for name, value in tested.default.items()},
-        **{f"baseline_test_{name}": value for name, value in tested.baseline.items()},
+        **{f"default/test_{name}": value for name, value in tested.default.items()},
+        **{f"baseline/test_{name}": value for name, value in tested.baseline.items()},
     }
     tracker.tested(run.number, run.best_epoch, figures)
     tracker.artifact(write_files(plan, tested), "", number=run.number)
@@ -166,7 +166,7 @@ def _register(plan: Plan, store: Store, tracker: Tracker, verdict: Verdict, test
         baseline=val_baseline,
         test_baseline=tested.baseline,
         seeds=[seed_of(plan.experiment.seed, own) for own in verdict.winner.runs],
-        notes=tested.notes,
+        notes=(*tested.notes, *tested.fairness, f"Curve, gains and groups: the folder {FOLDER} of the source run."),
     )
     return register(
         store,

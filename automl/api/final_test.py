@@ -58,6 +58,11 @@ class FinalTest:
     groups: tuple[Comparison, ...] = ()
 
     @property
+    def fairness(self) -> tuple[str, ...]:
+        """How far the groups of each protected column are apart, a sentence each."""
+        return tuple(map(str, self.groups))
+
+    @property
     def registered(self) -> Tested:
         """The model to register."""
         return self.combined or self.refitted or self.winner

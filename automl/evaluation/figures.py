@@ -19,19 +19,18 @@ def draw_reliability(file: Path, curves: Mapping[str, Sequence[Bin]], what: str)
     """
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(5.2, 5.6), layout="constrained")  # of its own: no global state, no display
-    curve, counts = figure.subplots(2, 1, height_ratios=(5, 1), sharex=True)
+    figure = Figure(figsize=(5.2, 5.2), layout="constrained")  # of its own: no global state, no display
+    curve = figure.subplots()
     curve.plot((0, 1), (0, 1), color="#cccccc", linewidth=1, linestyle="--")
     for (name, bins), colour in zip(curves.items(), COLOURS[-len(curves) :], strict=True):
         said, true = [found.said for found in bins], [found.true for found in bins]
         curve.plot(said, true, marker="o", markersize=4, color=colour, label=_plain(name))
     last = list(curves.values())[-1]
     curve.vlines([b.said for b in last], [b.low for b in last], [b.high for b in last], color=COLOURS[-1], linewidth=1)
-    curve.set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.02), ylabel="share where it came true")
+    curve.set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.02))
+    curve.set(xlabel="mean probability of a tenth of the rows", ylabel="share of them where it came true")
     curve.set_title(_plain(f"Reliability on test: {what}"), fontsize=10)
     curve.legend(frameon=False, loc="upper left")
-    counts.vlines([b.said for b in last], 0, [b.rows for b in last], color=COLOURS[-1], linewidth=3)
-    counts.set(xlabel="mean probability of a bin", ylabel="rows", ylim=(0, None))
     figure.savefig(file, dpi=120)
 
 

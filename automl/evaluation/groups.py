@@ -61,6 +61,9 @@ class Disparity:
     impact: Estimate
     opportunity: Estimate
 
+    def __str__(self) -> str:
+        return f"adverse impact ratio {self.impact}, equal opportunity difference {self.opportunity}"
+
 
 @dataclass(frozen=True)
 class Comparison:
@@ -73,6 +76,11 @@ class Comparison:
     column: str
     groups: tuple[Group, ...]
     disparities: tuple[Disparity, ...]
+
+    def __str__(self) -> str:
+        """In a sentence."""
+        found = (f"predicted {apart.class_name}, {apart}" for apart in self.disparities)
+        return f"Groups by {self.column}: {'; '.join(found) or 'there are no two to compare'}."
 
     @property
     def small(self) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from automl.errors import UserError
+from automl.registry.page import describe
 from automl.tracking import names
 from automl.tracking.store import Store
 
@@ -116,7 +117,7 @@ def register(
             version = str(before.version)
         else:
             tags = judged | {names.VERSION_REASON: reason, names.VERSION_USER: names.user_name()}
-            text = _description(metric, reason, evidence)
+            text = describe(metric, reason, evidence)
             version = _add_version(client, name, model_uri, run_id, tags, text)
         if not better:
             reason += f" To promote it all the same: give version {version} the alias `champion` on the model's page."
@@ -192,40 +193,3 @@ def _set_alias(client: "MlflowClient", name: str, version: str, alias: str, cham
     if alias == names.CHAMPION and champion is not None:
         client.set_registered_model_alias(name, names.PREVIOUS, champion.version)
     client.set_registered_model_alias(name, alias, version)
-
-
-def _description(metric: str, reason: str, evidence: Evidence) -> str:
-    """The version's page, in Markdown; the first line is also shown in the list of versions, as plain text."""
-    keys = dict.fromkeys([metric, *evidence.validation, *evidence.test])
-    figures = []
-    for key in keys:
-        validation = _figure("validation", key, evidence.validation, baseline=evidence.baseline)
-        others = {"default": evidence.test_default, "baseline": evidence.test_baseline}
-        test = _figure("test", key, evidence.test, evidence.intervals.get(key), **others)
-        figures.append(f"- {key}: {', '.join(filter(None, (validation, test))) or 'not recorded'}")
-    return "\n".join(
-        [
-            f"{evidence.components}, found by the search {evidence.search} as trial {evidence.trial}.",
-            f"\n{reason}\n",
-            *figures,
-            *(f"\n{note}" for note in evidence.notes),
-            "\nThe baseline always gives the same, most likely answer.",
-            f"\nData: {evidence.data} (digest {evidence.data_digest[:12]}). "
-            f"Seeds: {', '.join(map(str, evidence.seeds)) or 'not recorded'}.",
-        ]
-    )
-
-
-def _figure(
-    split: str,
-    key: str,
-    ours: Mapping[str, float],
-    interval: tuple[float, float] | None = None,
-    **others: Mapping[str, float],
-) -> str:
-    """ "test 0.9 (0.85 to 0.95; default 0.8; baseline 0.5)", or nothing where it wasn't measured."""
-    if key not in ours:
-        return ""
-    beside = [f"{interval[0]:.4g} to {interval[1]:.4g}"] if interval else []
-    beside += [f"{name} {figures[key]:.4g}" for name, figures in others.items() if key in figures]
-    return f"{split} {ours[key]:.4g}" + (f" ({'; '.join(beside)})" if beside else "")

@@ -66,13 +66,17 @@ def best(metric: str) -> str:
 
 
 def with_interval(prefix: str, figures: Mapping[str, "Estimate"]) -> dict[str, float]:
-    """Figures as metrics, each with the ends of its interval: "test_auc", "test_auc_low", "test_auc_high"."""
-    ends = {"": "value", "_low": "low", "_high": "high"}
-    return {
-        f"{prefix}{name}{end}": getattr(figure, field)
+    """Figures as metrics, "test_auc", each with the ends of its interval, "interval/test_auc_low" and "..._high".
+
+    MLflow shows what has a slash below the other metrics.
+    """
+    values = {f"{prefix}{name}": figure.value for name, figure in figures.items()}
+    ends = {
+        f"interval/{prefix}{name}_{end}": getattr(figure, end)
         for name, figure in figures.items()
-        for end, field in ends.items()
+        for end in ("low", "high")
     }
+    return values | ends
 
 
 SEARCH_BEST = "search_best"  # The search's own figure: by another name, or it would rank among its trials.

@@ -190,7 +190,8 @@ def test_a_version_says_where_it_came_from(store: Store, model_uri: str, run_id:
         "x-1",
         "003 resnet",
         "chest",
-        "- auroc: validation 0.9 (baseline 0.5), test 0.88",
+        "| metric | validation | baseline | test |",
+        "| auroc | 0.9000 | 0.5000 | 0.8800 |",
         "Seeds: 0, 1",
     ):
         assert part in version.description

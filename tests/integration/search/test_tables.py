@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -17,6 +17,9 @@ from automl.api import Outcome, predict, predict_blocks, resume_search
 from automl.data.table import delimited
 from automl.errors import Notice, UserError
 from automl.tracking import open_store
+
+if TYPE_CHECKING:
+    from mlflow.entities import Run
 
 pytestmark = pytest.mark.integration
 
@@ -59,11 +62,17 @@ def outcome(tmp_path_factory: pytest.TempPathFactory, without_ray: WithoutRay) -
 
 
 @pytest.fixture(scope="module")
-def files(outcome: Outcome, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What MLflow has of the winner's run, fetched from there."""
+def winner(outcome: Outcome) -> "Run":
     client = open_store(outcome.home).client()
     (experiment,) = (found for found in client.search_experiments() if found.name == "finance")
-    (winner,) = client.search_runs([experiment.experiment_id], "tags.`automl.winner` = 'true'")
+    (run,) = client.search_runs([experiment.experiment_id], "tags.`automl.winner` = 'true'")
+    return run
+
+
+@pytest.fixture(scope="module")
+def files(outcome: Outcome, winner: "Run", tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What MLflow has of the winner's run, fetched from there."""
+    client = open_store(outcome.home).client()
     return Path(client.download_artifacts(winner.info.run_id, "evaluation", str(tmp_path_factory.mktemp("files"))))
 
 
@@ -92,6 +101,20 @@ def test_all_figures_are_in_one_file_with_their_intervals(outcome: Outcome, file
     assert test["baseline"]["auc"] == 0.5
     assert 0 < test["threshold"] < 0.5, "a missed one costs five times as much"
     assert {found["column"] for found in test["groups"]} == {"sex", "age"}
+
+
+def test_figures_stand_beside_those_of_the_default_and_the_baseline(outcome: Outcome, winner: "Run") -> None:
+    metrics = winner.data.metrics
+    assert metrics["interval/test_auc_low"] <= metrics["test_auc"] <= metrics["interval/test_auc_high"]
+    assert metrics["baseline/test_auc"] == 0.5
+    assert metrics["default/test_auc"] == pytest.approx(outcome.default["auc"])
+
+
+def test_the_page_of_the_version_says_how_groups_are_treated(outcome: Outcome) -> None:
+    page = open_store(outcome.home).client().get_model_version("finance", "1").description
+    assert "| metric | validation | baseline | test | 95 % interval | default on test | baseline on test |" in page
+    assert "Groups by sex: predicted yes, adverse impact ratio " in page
+    assert "Curve, gains and groups: the folder evaluation of the source run." in page
 
 
 def test_mlflow_loads_a_model_that_takes_raw_rows(outcome: Outcome, without_ray: WithoutRay) -> None:

@@ -32,6 +32,7 @@ def test_the_groups_of_a_column_are_compared() -> None:
     for figure in (bad.impact, good.impact, bad.opportunity, good.opportunity):
         assert figure.low < figure.value < figure.high
     assert found.small == ()
+    assert str(found).startswith(f"Groups by sex: predicted default, adverse impact ratio {bad.impact}, equal ")
 
 
 def test_the_interval_is_of_what_fairlearn_measures() -> None:
@@ -55,6 +56,7 @@ def test_with_one_group_there_is_nothing_to_compare() -> None:
     cells, flagged, targets = people({"f": (500, 0.3, 0.3), "m": (5, 0.3, 0.3)})
     (found,) = compare({"sex": cells}, flagged, targets, CLASSES, seed=0)
     assert found.disparities == () and found.small == ("m",)
+    assert str(found) == "Groups by sex: there are no two to compare."
 
 
 def test_a_group_without_positives_has_no_sensitivity() -> None:
