@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from automl.registry.promote import Evidence
 
+SPACE = "&emsp;"
+"""After a cell: MLflow's tables have no space between their columns."""
+
 
 def describe(metric: str, reason: str, evidence: Evidence) -> str:
     """The page; its first line is also shown in the list of versions, as plain text.
@@ -36,20 +39,21 @@ def _table(metric: str, evidence: Evidence) -> list[str]:
         ("validation", _texts(evidence.validation)),
         ("baseline", _texts(evidence.baseline)),
         ("test", _texts(evidence.test)),
-        ("95 % interval", {key: f"{_number(low)} to {_number(high)}" for key, (low, high) in ends}),
+        ("95 % interval", {key: f"{_number(low, 3)} to {_number(high, 3)}" for key, (low, high) in ends}),
         ("default on test", _texts(evidence.test_default)),
         ("baseline on test", _texts(evidence.test_baseline)),
     )
     shown = [(heading, cells) for heading, cells in columns if cells]
-    rows = [("metric", *(heading for heading, _ in shown)), ("---", *("---:" for _ in shown))]
-    for key in dict.fromkeys([metric, *evidence.validation, *evidence.test]):
-        rows.append((key, *(cells.get(key, "") for _, cells in shown)))
-    return [f"| {' | '.join(row)} |" for row in rows]
+    keys = dict.fromkeys([metric, *evidence.validation, *evidence.test])
+    rows = [("metric", *(heading for heading, _ in shown))]
+    rows += [(key, *(cells.get(key, "") for _, cells in shown)) for key in keys]
+    head, *lines = (f"| {f'{SPACE} | '.join(row)} |" for row in rows)
+    return [head, f"| --- |{' ---: |' * len(shown)}", *lines]
 
 
 def _texts(figures: Mapping[str, float]) -> dict[str, str]:
     return {key: _number(value) for key, value in figures.items()}
 
 
-def _number(value: float) -> str:
-    return f"{value:,.0f}" if abs(value) >= 10_000 else f"{value:.4f}"
+def _number(value: float, digits: int = 4) -> str:
+    return f"{value:,.0f}" if abs(value) >= 10_000 else f"{value:.{digits}f}"

@@ -111,7 +111,7 @@ def test_figures_stand_beside_those_of_the_default_and_the_baseline(outcome: Out
 
 
 def test_the_page_of_the_version_says_how_groups_are_treated(outcome: Outcome) -> None:
-    page = open_store(outcome.home).client().get_model_version("finance", "1").description
+    page = open_store(outcome.home).client().get_model_version("finance", "1").description.replace("&emsp;", "")
     assert "| metric | validation | baseline | test | 95 % interval | default on test | baseline on test |" in page
     assert "Groups by sex: predicted yes, adverse impact ratio " in page
     assert "Curve, gains and groups: the folder evaluation of the source run." in page
