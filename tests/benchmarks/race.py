@@ -2,10 +2,11 @@
 
     python tests/benchmarks/race.py [--trials 64] [--epochs 9] [--systems automl,ray,optuna]
 
-All three search learning rate, width and batch size within the same bounds and train with the same `Trainer`, Ray
-and automl on two workers of one thread, Optuna with two threads. Everything else is at its defaults: ASHA of Ray Tune,
-the median pruner of Optuna; but automl trains no winner again with other seeds, as the others don't. Each is a process of its own, timed from its start. A system has reached a validation
-accuracy when the epoch that has it is over; the target is the smallest of the systems' best values.
+All three search learning rate, width and batch size within the same bounds and train with the same `Trainer`, Ray and
+automl on two workers of one thread, Optuna with two threads. Everything else is at its defaults: ASHA of Ray Tune, the
+median pruner of Optuna; but automl trains no winner again with other seeds, as the others don't. Each is a process of
+its own, timed from its start. A system has reached a validation accuracy when the epoch that has it is over; the
+target is the smallest of the systems' best values.
 """
 
 import argparse
