@@ -3,10 +3,10 @@
     python tests/benchmarks/race.py [--trials 64] [--epochs 9] [--systems automl,ray,optuna]
 
 All three search learning rate, width and batch size within the same bounds and train with the same `Trainer`, Ray and
-automl on two workers of one thread, Optuna with two threads. Everything else is at its defaults: ASHA of Ray Tune, the
-median pruner of Optuna; but automl trains no winner again with other seeds, as the others don't. Each is a process of
-its own, timed from its start. A system has reached a validation accuracy when the epoch that has it is over; the
-target is the smallest of the systems' best values.
+automl on two workers of one thread, Optuna with two threads. Ray and automl stop trials by ASHA, Optuna by its median
+pruner; automl trains no winner again with other seeds, as the others don't. Everything else is at its defaults. Each
+is a process of its own, timed from its start. A system has reached a validation accuracy when the epoch that has it is
+over; the target is the smallest of the systems' best values.
 """
 
 import argparse
@@ -82,7 +82,9 @@ def automl(trials: int, epochs: int, folder: Path, report: Report) -> None:
     space: dict[str, Any] = FIXED | {"augmentation": [], "regularizer": [], "training.epochs": epochs}
     space["model.small_cnn.width"] = {"low": WIDTH[0], "high": WIDTH[1]}
     space |= {"training.lr": {"low": LR[0], "high": LR[1]}, "training.batch_size": list(BATCH)}
-    run_search(folder, Watch(), trials=trials, workers=WORKERS, cpus_per_trial=1, confirm="off", space=space)
+    run_search(
+        folder, Watch(), trials=trials, workers=WORKERS, cpus_per_trial=1, scheduler="asha", confirm="off", space=space
+    )
 
 
 def ray(trials: int, epochs: int, folder: Path, report: Report) -> None:
