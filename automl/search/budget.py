@@ -14,7 +14,7 @@ from automl.search.clock import Moment, machine
 from automl.search.folders import paused
 from automl.search.records import INTERRUPTED, TIME_BUDGET, TrialRecord
 
-RESERVE_SHARE = 0.06
+RESERVE_SHARE = 0.1
 RESERVE_AT_MOST = 18.0
 """Part of the time budget, and seconds, kept for the test of the winner and its registration."""
 
