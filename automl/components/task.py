@@ -18,9 +18,11 @@ class Task:
         kind: One of `TASK_KINDS`.
         num_outputs: Width of the model's output: the classes' logits, or the regression targets.
         class_names: One name per class, in the order of the outputs; empty for regression.
-        input_shape: (C, H, W) of an image, (F,) of a table's row: `num_numeric` numbers, then a code per category.
+        input_shape: (C, H, W) of an image, (F,) of a table's row: `num_numeric` numbers, then a code per category;
+            (T,) of a text, the tokens that it is cut to.
         num_numeric: How many of a row's values are numbers.
         category_sizes: How many codes each of the other columns has; 0 is a missing value, 1 a rare or unseen one.
+        vocabulary_size: How many tokens a text is made of; 0 is the padding, 1 an unseen one.
     """
 
     kind: str
@@ -29,6 +31,7 @@ class Task:
     class_names: tuple[str, ...] = ()
     num_numeric: int = 0
     category_sizes: tuple[int, ...] = ()
+    vocabulary_size: int = 0
 
     @property
     def num_classes(self) -> int:
@@ -42,6 +45,10 @@ class Task:
     @property
     def is_table(self) -> bool:
         return self.kind.startswith("table-")
+
+    @property
+    def is_text(self) -> bool:
+        return self.kind.startswith("text-")
 
 
 def task_kinds(named: str | Sequence[str]) -> tuple[str, ...]:

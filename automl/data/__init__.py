@@ -7,6 +7,7 @@ from automl.data.preparations import Preparation, preparation_from_dict, prepara
 from automl.data.report import DataReport
 from automl.data.table import TablePreparation, Unread, read_blocks
 from automl.data.table.load import TableOptions, load_table
+from automl.data.text import TextPreparation, rows_of, texts_of
 
 __all__ = [
     "DataReport",
@@ -16,6 +17,7 @@ __all__ = [
     "Split",
     "TableOptions",
     "TablePreparation",
+    "TextPreparation",
     "Unread",
     "load_dataset",
     "load_inputs",
@@ -23,4 +25,6 @@ __all__ = [
     "preparation_from_dict",
     "preparation_to_dict",
     "read_blocks",
+    "rows_of",
+    "texts_of",
 ]

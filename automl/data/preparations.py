@@ -8,11 +8,13 @@ from typing import Any
 
 from automl.data.preparation import ImagePreparation
 from automl.data.table.preparation import TablePreparation
+from automl.data.text.preparation import TextPreparation
 
-Preparation = ImagePreparation | TablePreparation
-KINDS: dict[str, type[ImagePreparation] | type[TablePreparation]] = {
+Preparation = ImagePreparation | TablePreparation | TextPreparation
+KINDS: dict[str, type[ImagePreparation] | type[TablePreparation] | type[TextPreparation]] = {
     "image": ImagePreparation,
     "table": TablePreparation,
+    "text": TextPreparation,
 }
 
 

@@ -7,7 +7,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from automl.components.task import Task
-from automl.data import ImagePreparation, Preparation
+from automl.data import ImagePreparation, Preparation, TextPreparation
 from automl.tracking import names
 from automl.tracking.store import Store
 from automl.training.bundle import read_bundle
@@ -85,13 +85,15 @@ def digest(bundle: Path) -> str:
 
 
 def input_example(preparation: Preparation) -> "NDArray[np.uint8] | pd.DataFrame":
-    """One input that shows its form without showing anyone's data: a black image (1, C, H, W), or a row of zeros and
-    missing values."""
+    """One input that shows its form without showing anyone's data: a black image (1, C, H, W), a row of zeros and
+    missing values, or a message that nobody has sent."""
     import numpy as np
     import pandas as pd
 
     if isinstance(preparation, ImagePreparation):
         return np.zeros((1, *preparation.shape), np.uint8)
+    if isinstance(preparation, TextPreparation):
+        return pd.DataFrame({key: ["How do I change my address?"] for key in preparation.columns})
     return pd.DataFrame({column.name: [0.0 if column.role == "numeric" else None] for column in preparation.columns})
 
 
@@ -118,9 +120,11 @@ def signature(task: Task, preparation: Preparation) -> "ModelSignature":
 def _inputs(preparation: Preparation) -> "Schema":
     """Cells of a table may have any type: the preparation reads numbers and dates from text, too."""
     import numpy as np
-    from mlflow.types import ColSpec, Schema, TensorSpec
+    from mlflow.types import ColSpec, DataType, Schema, TensorSpec
     from mlflow.types.schema import AnyType
 
     if isinstance(preparation, ImagePreparation):
         return Schema([TensorSpec(np.dtype(np.uint8), (-1, *preparation.shape))])
+    if isinstance(preparation, TextPreparation):
+        return Schema([ColSpec(DataType.string, name) for name in preparation.columns])
     return Schema([ColSpec(AnyType(), column.name) for column in preparation.columns])

@@ -11,7 +11,7 @@ from automl.serving.table import as_table
 if TYPE_CHECKING:
     import pandas as pd
 
-    from automl.data import TablePreparation
+    from automl.data import TablePreparation, TextPreparation
     from automl.training.trained import TrainedModel
 
 
@@ -50,16 +50,19 @@ def predict_blocks(bundle: Path, source: Path) -> Iterator["pd.DataFrame"]:
     yield table
 
 
-def _predict_rows(model: "TrainedModel", preparation: "TablePreparation", source: Path) -> Iterator["pd.DataFrame"]:
-    from automl.data import Unread, read_blocks
+def _predict_rows(
+    model: "TrainedModel", preparation: "TablePreparation | TextPreparation", source: Path
+) -> Iterator["pd.DataFrame"]:
+    from automl.data import TablePreparation, Unread, read_blocks
 
-    done, unread = 0, Unread(preparation, source.name)
+    done, unread = 0, Unread(preparation, source.name) if isinstance(preparation, TablePreparation) else None
     for frame in read_blocks(source):
         rows = preparation.transform(frame)
-        unread.look(frame, rows)
+        if unread:
+            unread.look(frame, rows)
         table = as_table(model.task, model.predict(rows), model.threshold)
         table.insert(0, "id", preparation.ids(frame, done))
         done += len(frame)
         yield table
-    if unread.note:
+    if unread and unread.note:
         warnings.warn(unread.note, Notice, stacklevel=2)

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from automl.data import ImagePreparation, Preparation, TablePreparation
+from automl.data import ImagePreparation, Preparation, TablePreparation, TextPreparation
 
 
 class Scaling(ABC):
@@ -39,6 +39,8 @@ def scaling_for(preparation: Preparation, device: torch.device) -> Scaling:
     """The scaling of what `preparation` has prepared."""
     if isinstance(preparation, TablePreparation):
         return TableScaling(preparation, device)
+    if isinstance(preparation, TextPreparation):
+        return TextScaling()
     return ImageScaling(preparation, device)
 
 
@@ -93,6 +95,13 @@ class TableScaling(Scaling):
 
     def values(self, outputs: Tensor) -> Tensor:
         return outputs * self._std + self._mean
+
+
+class TextScaling(Scaling):
+    """Tokens are what a model gets."""
+
+    def to_unit(self, rows: Tensor) -> Tensor:
+        return rows
 
 
 def _knots(quantiles: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -1,0 +1,6 @@
+"""Texts, from a table or a folder of files to a `Dataset`."""
+
+from automl.data.text.preparation import TextPreparation
+from automl.data.text.rows import rows_of, texts_of
+
+__all__ = ["TextPreparation", "rows_of", "texts_of"]

@@ -1,0 +1,107 @@
+"""How a raw message becomes the array that a model sees. It belongs to the model and travels with it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+
+from automl.data.text.rows import rows_of
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from tokenizers import Tokenizer
+
+VOCABULARY = 8192
+MOST_TOKENS = 256
+PADDING = "[PAD]"
+UNKNOWN = "[UNK]"
+"""Token 1; the padding is token 0."""
+
+
+@dataclass(frozen=True)
+class TextPreparation:
+    """What was learned of the training split's texts.
+
+    Args:
+        columns: The text's, in the order in which they are joined.
+        tokenizer: Trained on the training split, as the tokenizers library writes it.
+        max_length: Tokens that a text is cut to.
+        identifier: The column that names a message, where there is one.
+    """
+
+    columns: tuple[str, ...]
+    tokenizer: str
+    max_length: int
+    identifier: str | None = None
+
+    @classmethod
+    def fit(cls, texts: Sequence[str], columns: Iterable[str], identifier: str | None = None) -> Self:
+        """Learns from the training split's texts."""
+        trained = _train(texts)
+        longest = max((len(encoding.ids) for encoding in trained.encode_batch(list(texts))), default=1)
+        return cls(tuple(columns), trained.to_str(), max(1, min(longest, MOST_TOKENS)), identifier)
+
+    @property
+    def vocabulary_size(self) -> int:
+        """How many tokens there are; 0 is the padding, 1 what the training split hasn't had."""
+        return self._tokenizer.get_vocab_size()
+
+    @property
+    def shape(self) -> tuple[int]:
+        """(T,), in tokens."""
+        return (self.max_length,)
+
+    def transform(self, frame: pd.DataFrame) -> np.ndarray:
+        """uint8 (N, L) of raw rows, see `rows_of`: the columns' texts, joined by a line break."""
+        texts = frame[list(self.columns)].fillna("").astype(str).agg("\n".join, axis=1)
+        return rows_of(texts.str.strip().tolist())
+
+    def ids(self, frame: pd.DataFrame, before: int = 0) -> list[str]:
+        """What names each raw row: its identifier, where the table has such a column, else its number from 1 on.
+
+        Args:
+            before: How many rows there were before these.
+        """
+        if self.identifier is None or self.identifier not in frame.columns:
+            return [str(number) for number in range(before + 1, before + len(frame) + 1)]
+        return list(map(str, frame[self.identifier].tolist()))
+
+    def tokenize(self, texts: Sequence[str]) -> np.ndarray:
+        """int32 (N, T): the tokens of each text, zeros behind; T is the longest's, `max_length` at most."""
+        ids = [encoding.ids[: self.max_length] for encoding in self._tokenizer.encode_batch(list(texts))]
+        tokens = np.zeros((len(ids), max(map(len, ids), default=0) or 1), np.int32)
+        for row, own in zip(tokens, ids, strict=True):
+            row[: len(own)] = own
+        return tokens
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON-ready; `from_dict` reads it back."""
+        return {**asdict(self), "columns": list(self.columns)}
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Self:
+        return cls(**{**values, "columns": tuple(values["columns"])})
+
+    @cached_property
+    def _tokenizer(self) -> Tokenizer:
+        from tokenizers import Tokenizer
+
+        return Tokenizer.from_str(self.tokenizer)
+
+
+def _train(texts: Sequence[str]) -> Tokenizer:
+    """Byte pairs (Sennrich et al. 2016) of lower-case words, in any script."""
+    from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, trainers
+
+    tokenizer = Tokenizer(models.BPE(unk_token=UNKNOWN))
+    tokenizer.normalizer = normalizers.Sequence([normalizers.NFKC(), normalizers.Lowercase()])
+    tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    trainer = trainers.BpeTrainer(
+        vocab_size=VOCABULARY, min_frequency=2, special_tokens=[PADDING, UNKNOWN], show_progress=False
+    )
+    tokenizer.train_from_iterator(texts, trainer)
+    return tokenizer
