@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 class Estimator(ABC):
     """Fits itself in rounds, so that a weak one is stopped early: gradient boosting, say.
 
-    It sees rows as they were prepared: float32 (N, F), `task.num_numeric` numbers in the data's own units, NaN where
-    one is missing, then the categories' codes.
+    It sees rows as they were prepared: of a table float32 (N, F), `task.num_numeric` numbers in the data's own units,
+    NaN where one is missing, then the categories' codes; of texts uint8 (N, L), which `texts_of` reads.
     """
 
     @abstractmethod

@@ -5,9 +5,15 @@ from dataclasses import dataclass
 
 from automl.errors import unknown
 
-TASK_KINDS = ("image-classification", "image-regression", "table-classification", "table-regression")
+TASK_KINDS = (
+    "image-classification",
+    "image-regression",
+    "table-classification",
+    "table-regression",
+    "text-classification",
+)
 FAMILIES = tuple(dict.fromkeys(kind.partition("-")[0] for kind in TASK_KINDS))
-"""What the inputs are: image, table."""
+"""What the inputs are: image, table, text."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,6 +47,10 @@ class Task:
     @property
     def is_classification(self) -> bool:
         return self.kind.endswith("classification")
+
+    @property
+    def is_image(self) -> bool:
+        return self.kind.startswith("image-")
 
     @property
     def is_table(self) -> bool:

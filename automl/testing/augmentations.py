@@ -35,8 +35,8 @@ def one_sample(subject: Subject) -> None:
 def pixels(subject: Subject) -> None:
     """Keeps pixels finite and from 0 to 1, whatever values are drawn."""
     task = subject.tasks()[0]
-    if task.is_table:
-        raise NotApplicable("it is for tables alone")
+    if not task.is_image:
+        raise NotApplicable("it isn't for images")
     inputs, targets = tiny.batch(task, 8)
     inputs[0], inputs[1] = 0, 1
     for drawn in subject.draws(task, 20):
@@ -129,8 +129,8 @@ def targets(subject: Subject) -> None:
 def memory_format(subject: Subject) -> None:
     """Takes images that lie channels_last in memory, as the engine's."""
     task = subject.tasks()[0]
-    if task.is_table:
-        raise NotApplicable("the rows of a table lie in memory in one way")
+    if not task.is_image:
+        raise NotApplicable(f"{tiny.noun(task)} lie in memory in one way")
     inputs, targets = tiny.batch(task, 8)
     for layout in (torch.contiguous_format, torch.channels_last):
         laid = inputs.to(memory_format=layout)

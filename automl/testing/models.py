@@ -21,6 +21,10 @@ NEEDS_PIXELS = (
     "Pool to a fixed size (nn.AdaptiveAvgPool2d(1)), or say what is needed: "
     'applies=lambda task: "needs 16 px" if min(task.input_shape[1:]) < 16 else None'
 )
+NEEDS_TOKENS = (
+    "Tokens are below task.vocabulary_size, a text has up to task.input_shape[0] of them, and may have none; or say "
+    'what is needed: applies=lambda task: None if task.input_shape[0] > 2 else "needs 3 tokens"'
+)
 NEEDS_COLUMNS = (
     "Split the row at task.num_numeric, either part may be empty; or say what is needed: "
     'applies=lambda task: None if task.num_numeric else "needs numbers"'
@@ -39,7 +43,7 @@ def one_sample(subject: Subject) -> None:
         model = _settled(subject, task)
         inputs, targets = tiny.batch(task, 4)
         with torch.no_grad():
-            together, alone = model(inputs)[:1], model(inputs[:1])
+            together, alone = model(inputs)[:1], model(_unpadded(inputs[:1], task))
         if not close(together, alone):
             raise Broken(
                 f"alone an input's outputs differ by {_gap(together, alone)} from those in a batch of 4; in evaluation "
@@ -51,9 +55,9 @@ def one_sample(subject: Subject) -> None:
 
 
 def sizes(subject: Subject) -> Measured | None:
-    """Takes odd sizes of images or tables, or says that it doesn't.
+    """Takes odd sizes of images, tables or texts, or says that it doesn't.
 
-    8x8 and 33x40 px, grey and colour; rows without numbers, without categories, and with many.
+    8x8 and 33x40 px, grey and colour; rows without numbers, without categories, and with many; texts of one token.
     """
     left_out: dict[str, list[str]] = {}
     for task in (odd for usual in subject.families() for odd in tiny.odd_tasks(usual.kind)):
@@ -69,7 +73,7 @@ def sizes(subject: Subject) -> Measured | None:
             said = " ".join(str(error).split())
             raise Broken(
                 f"{tiny.described(task)} raised {type(error).__name__}: {said}",
-                NEEDS_COLUMNS if task.is_table else NEEDS_PIXELS,
+                NEEDS_COLUMNS if task.is_table else NEEDS_TOKENS if task.is_text else NEEDS_PIXELS,
             ) from error
     told = "; ".join(f"{', '.join(shapes)}: {reason}" for reason, shapes in left_out.items())
     return Measured(told, {}) if told else None
@@ -96,8 +100,8 @@ def state(subject: Subject) -> None:
 def memory_format(subject: Subject) -> None:
     """Takes images that lie channels_last in memory, as the engine's."""
     task = subject.tasks()[0]
-    if task.is_table:
-        raise NotApplicable("the rows of a table lie in memory in one way")
+    if not task.is_image:
+        raise NotApplicable(f"{tiny.noun(task)} lie in memory in one way")
     model = _settled(subject, task)
     inputs = tiny.batch(task, 2)[0].contiguous()
     with torch.no_grad():
@@ -108,6 +112,11 @@ def memory_format(subject: Subject) -> None:
             f"the outputs differ by {_gap(before, after)} when the images are laid out channels_last; they must not",
             "Use reshape or flatten, which go by the shape, not as_strided or storage order.",
         )
+
+
+def _unpadded(inputs: Tensor, task: Task) -> Tensor:
+    """As the engine gives it: what is padding in all texts of a batch is cut off."""
+    return inputs[:, : max(1, int((inputs != 0).any(0).sum()))] if task.is_text else inputs
 
 
 def _settled(subject: Subject, task: Task) -> nn.Module:

@@ -67,8 +67,8 @@ class Subject:
         return [tiny.usual_task(self.component, kind) for kind in self.component.tasks]
 
     def families(self) -> list[Task]:
-        """One of those for each family of tasks: images, tables."""
-        return list({task.is_table: task for task in reversed(self.tasks())}.values())[::-1]
+        """One of those for each family of tasks: images, tables, texts."""
+        return list({task.kind.partition("-")[0]: task for task in reversed(self.tasks())}.values())[::-1]
 
     def space(self, task: Task) -> Space:
         """Its own space for a task; nothing else is searched, and no weights are fetched."""
@@ -139,7 +139,7 @@ class Subject:
     def _forward(self, task: Task, configuration: Configuration, whole: bool) -> None:
         model = self.model(task, configuration)
         if whole:
-            model(torch.rand(2, *task.input_shape))
+            model(tiny.batch(task, 2)[0])
 
     def train(self, task: Task, configuration: Configuration | None = None, device: torch.device = CPU) -> Trained:
         """Trains for two epochs on 16 inputs as a trial does, always with the same seed."""

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from automl.components import TASK_KINDS, Component, Task
 from automl.data import ImagePreparation, Preparation
-from automl.testing import tiny_tables
+from automl.testing import tiny_tables, tiny_texts
 from automl.testing.result import Broken
 from automl.training import TrainingData
 
@@ -27,19 +27,26 @@ TRAIN, VAL = 16, 8
 
 
 def task_of(kind: str, form: Any) -> Task:
-    """A task of four classes, or of two values; `form` is (C, H, W), or a table's numbers and sizes of categories."""
+    """A task of four classes, or of two values; `form` is (C, H, W), a table's numbers and sizes of categories, or a
+    text's length and how many tokens there are."""
     classifies = kind.endswith("classification")
     outputs, names = (CLASSES, CLASS_NAMES) if classifies else (2, ())
     if kind.startswith("table-"):
         numbers, sizes = form
         return tiny_tables.table_task(kind, numbers, sizes, outputs, names)
+    if kind.startswith("text-"):
+        return tiny_texts.text_task(kind, *form, outputs, names)
     return Task(kind=kind, num_outputs=outputs, input_shape=form, class_names=names)
 
 
 def usual_task(component: Component, kind: str) -> Task:
-    """Rows of a few columns, or colour images of the smallest of the usual sizes that the component fits."""
-    forms: list[Any] = [tiny_tables.USUAL] if kind.startswith("table-") else [(3, side, side) for side in SIDES]
-    tasks = [task_of(kind, form) for form in forms]
+    """Rows of a few columns, texts of a few tokens, or colour images of the smallest of the usual sizes that the component fits."""
+    forms: dict[str, list[Any]] = {
+        "image": [(3, side, side) for side in SIDES],
+        "table": [tiny_tables.USUAL],
+        "text": [tiny_texts.USUAL],
+    }
+    tasks = [task_of(kind, form) for form in forms[kind.partition("-")[0]]]
     for task in tasks:
         if component.mismatch(task) is None:
             return task
@@ -52,27 +59,31 @@ def usual_task(component: Component, kind: str) -> Task:
 
 def odd_tasks(kind: str) -> list[Task]:
     """Sizes that the data may have and an author may not have thought of."""
-    forms: tuple[Any, ...] = tiny_tables.ODD if kind.startswith("table-") else ODD_SIZES
-    return [task_of(kind, form) for form in forms]
+    forms: dict[str, tuple[Any, ...]] = {"image": ODD_SIZES, "table": tiny_tables.ODD, "text": tiny_texts.ODD}
+    return [task_of(kind, form) for form in forms[kind.partition("-")[0]]]
 
 
 def described(task: Task) -> str:
     """What its inputs are: "images of 3x28x28", "rows of 4 numbers and 3 categories"."""
     if task.is_table:
         return f"rows of {task.num_numeric} numbers and {len(task.category_sizes)} categories"
+    if task.is_text:
+        return f"texts of {task.input_shape[0]} tokens, {task.vocabulary_size} different ones"
     return f"images of {'x'.join(map(str, task.input_shape))}"
 
 
 def noun(task: Task) -> str:
     """How messages call its inputs."""
-    return "rows" if task.is_table else "images"
+    return "rows" if task.is_table else "texts" if task.is_text else "images"
 
 
 def batch(task: Task, count: int) -> tuple[Tensor, Tensor]:
-    """(count, C, H, W) float32 in [0, 1], as the engine lays it out, or (count, F); and the targets that the engine
-    gives."""
+    """(count, C, H, W) float32 in [0, 1], as the engine lays it out, (count, F), or int64 (count, T); and the targets
+    that the engine gives."""
     if task.is_table:
         return tiny_tables.rows(task, count), targets(task, count)
+    if task.is_text:
+        return tiny_texts.tokens(task, count), targets(task, count)
     inputs = torch.rand(count, *task.input_shape).to(memory_format=torch.channels_last)
     return inputs, targets(task, count)
 
@@ -83,17 +94,23 @@ def targets(task: Task, count: int) -> Tensor:
 
 
 def training_data(task: Task, train: int = TRAIN, val: int = VAL) -> TrainingData:
-    """Images whose brightness tells their class, or their values; or rows that do."""
+    """Images whose brightness tells their class, or their values; or rows, or texts, that do."""
     generator = np.random.default_rng(0)
 
     def split(count: int) -> tuple[NDArray[np.generic], NDArray[np.generic]]:
         labels = np.arange(count) % CLASSES
-        inputs = (tiny_tables.raw_rows if task.is_table else _images)(task, labels, generator)
+        inputs = _inputs(task, labels, generator)
         if task.is_classification:
             return inputs, labels.astype(np.int64)
         return inputs, np.repeat(labels.astype(np.float32)[:, None], task.num_outputs, 1)
 
     return TrainingData(task, _preparation(task), *split(train), *split(val))
+
+
+def _inputs(task: Task, labels: NDArray[np.int64], generator: np.random.Generator) -> NDArray[np.generic]:
+    if task.is_text:
+        return tiny_texts.raw_rows(labels, generator)
+    return (tiny_tables.raw_rows if task.is_table else _images)(task, labels, generator)
 
 
 def _images(task: Task, labels: NDArray[np.int64], generator: np.random.Generator) -> NDArray[np.uint8]:
@@ -105,6 +122,8 @@ def _images(task: Task, labels: NDArray[np.int64], generator: np.random.Generato
 def _preparation(task: Task) -> Preparation:
     if task.is_table:
         return tiny_tables.preparation(task)
+    if task.is_text:
+        return tiny_texts.preparation()
     channels, height, width = task.input_shape
     return ImagePreparation(channels, height, width, 255, (0.5,) * channels, (0.25,) * channels)
 
@@ -115,10 +134,14 @@ def reference_model() -> Component:
 
 
 def _reference(task: Task) -> nn.Module:
-    """A small residual network, or for tables one hidden layer."""
+    """A small residual network; for tables and the mean of a text's tokens one hidden layer."""
     if task.is_table:
         hidden = nn.Linear(task.input_shape[0], 16, bias=False)
         return nn.Sequential(hidden, nn.BatchNorm1d(16), nn.ReLU(), nn.Linear(16, task.num_outputs))
+    if task.is_text:
+        hidden = nn.Linear(16, 16, bias=False)
+        vectors = nn.EmbeddingBag(task.vocabulary_size, 16, padding_idx=0)
+        return nn.Sequential(vectors, hidden, nn.BatchNorm1d(16), nn.ReLU(), nn.Linear(16, task.num_outputs))
     from torchvision.models.resnet import BasicBlock
 
     return nn.Sequential(

@@ -40,7 +40,7 @@ class BaseTrainer(ABC):
     ) -> None:
         self._data = data
         self._task = data.source.task
-        self._scaling = scaling_for(data.source.preparation, data.device)
+        self._scaling = data.scaling
         self._metric = metric
         self._weights = weights
         self._repeats = repeats
@@ -89,7 +89,8 @@ class BaseTrainer(ABC):
     def latency_ms(self) -> float:
         """Milliseconds to predict one input, see `automl.training.cost`; changes nothing of the training."""
         data = self._data
-        return latency_ms(self.model, data.source.val_inputs, self._scaling, self._task, data.device)
+        afresh = scaling_for(data.source.preparation, data.device)  # who asks for it sends a text that is new
+        return latency_ms(self.model, data.source.val_inputs, afresh, self._task, data.device)
 
     def save(self, path: Path, notes: Mapping[str, str]) -> None:
         """Writes all that `restore` goes on from, between two epochs; `notes` see `write_checkpoint`."""

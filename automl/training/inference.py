@@ -16,6 +16,9 @@ BATCH = 512
 FITTED_BATCH = 65_536
 """Rows that an estimator gets at a time: it has no activations to hold."""
 
+TEXT_BATCH = 128
+"""Texts at a time, those of a batch about as long as each other."""
+
 
 @torch.inference_mode()
 def predict(model: nn.Module, inputs: DeviceArray, scaling: Scaling, task: Task) -> np.ndarray:
@@ -28,15 +31,23 @@ def predict(model: nn.Module, inputs: DeviceArray, scaling: Scaling, task: Task)
     model.eval()
     parts = []
     is_fitted = isinstance(model, Fitted)
-    batch = FITTED_BATCH if is_fitted else BATCH
+    inputs = inputs if is_fitted else scaling.read(model, inputs)
+    by_length = None if inputs.lengths is None else np.argsort(inputs.lengths, kind="stable")
+    batch = FITTED_BATCH if is_fitted else BATCH if by_length is None else TEXT_BATCH
     for start in range(0, len(inputs), batch):
-        rows = inputs.rows(slice(start, start + batch))
+        place = slice(start, start + batch)
+        rows = inputs.rows(place if by_length is None else by_length[place])
         outputs = model(rows if is_fitted else scaling(rows)).float()
         if not (is_fitted or task.is_classification):
             outputs = scaling.values(outputs)
         parts.append(as_predictions(outputs, task).cpu())
     model.train(was_training)
-    return torch.cat(parts).numpy() if parts else np.zeros((0, task.num_outputs), np.float32)
+    if not parts:
+        return np.zeros((0, task.num_outputs), np.float32)
+    found: np.ndarray = torch.cat(parts).numpy()
+    if by_length is not None:
+        found[by_length] = found.copy()
+    return found
 
 
 def as_predictions(outputs: Tensor, task: Task) -> Tensor:

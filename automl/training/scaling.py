@@ -7,13 +7,20 @@ from statistics import NormalDist
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from automl.data import ImagePreparation, Preparation, TablePreparation, TextPreparation
+from automl.training.arrays import DeviceArray
+from automl.training.reading import Readings, lengths_of
 
 
 class Scaling(ABC):
     """Called on prepared rows, it gives what the model gets."""
+
+    def read(self, model: nn.Module, rows: DeviceArray) -> DeviceArray:
+        """Prepared rows as this model takes them in; `to_unit` is called on a batch of these."""
+        del model
+        return rows
 
     @abstractmethod
     def to_unit(self, rows: Tensor) -> Tensor:
@@ -35,12 +42,16 @@ class Scaling(ABC):
         return self.normalize(self.to_unit(rows))
 
 
-def scaling_for(preparation: Preparation, device: torch.device) -> Scaling:
-    """The scaling of what `preparation` has prepared."""
+def scaling_for(preparation: Preparation, device: torch.device, *, remember: bool = False) -> Scaling:
+    """The scaling of what `preparation` has prepared.
+
+    Args:
+        remember: Texts that were read once aren't read again.
+    """
     if isinstance(preparation, TablePreparation):
         return TableScaling(preparation, device)
     if isinstance(preparation, TextPreparation):
-        return TextScaling()
+        return TextScaling(Readings(preparation, remember=remember), device)
     return ImageScaling(preparation, device)
 
 
@@ -98,10 +109,22 @@ class TableScaling(Scaling):
 
 
 class TextScaling(Scaling):
-    """Tokens are what a model gets."""
+    """Texts as the model reads them (see `Readings`): int64 (N, T) tokens without the padding that all rows of the batch
+    have, or float32 (N, ...)."""
+
+    def __init__(self, readings: Readings, device: torch.device) -> None:
+        self._readings = readings
+        self._device = device
+
+    def read(self, model: nn.Module, rows: DeviceArray) -> DeviceArray:
+        read = self._readings.of(model, rows.array)
+        return DeviceArray(read, self._device, lengths_of(read))
 
     def to_unit(self, rows: Tensor) -> Tensor:
-        return rows
+        if rows.is_floating_point():
+            return rows
+        used = (rows != 0).any(0).nonzero()
+        return rows[:, : int(used[-1]) + 1 if len(used) else 1].long()
 
 
 def _knots(quantiles: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -53,6 +53,7 @@ class Trainer(BaseTrainer):
         self._configuration = dict(configuration)
         self._model = built.model.to(data.device).to(memory_format=torch.channels_last)
         self._evaluated = self._model
+        self._inputs = self._scaling.read(self._model, data.train_inputs)
         self._augmentations = built.augmentations
         self._regularizers = built.regularizers
         self._settings = built.settings
@@ -138,7 +139,7 @@ class Trainer(BaseTrainer):
             self._part = number / self._batches[self.epoch]
             if reason := stop():
                 raise TrialStopped(reason)
-            inputs = self._scaling.to_unit(self._data.train_inputs.rows(indices))
+            inputs = self._scaling.to_unit(self._inputs.rows(indices))
             targets = self._scaling.unit_targets(self._data.train_targets.rows(indices))
             with torch.no_grad():
                 for augmentation in self._augmentations:
@@ -156,8 +157,10 @@ class Trainer(BaseTrainer):
 
     def _shuffled(self) -> Iterator[np.ndarray]:
         """The row numbers of this epoch's batches."""
-        rows, order = self._rows[self.epoch], self._data.order
-        for indices in shuffled(rows, self._settings.batch_size, self._order):
+        rows, order, lengths = self._rows[self.epoch], self._data.order, self._inputs.lengths
+        if lengths is not None and order is not None:
+            lengths = lengths[order]
+        for indices in shuffled(rows, self._settings.batch_size, self._order, lengths):
             yield indices if order is None else order[indices]
 
     def _step(self, inputs: Tensor, targets: Tensor) -> Tensor:

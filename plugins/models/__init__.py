@@ -17,6 +17,7 @@ from automl_plugins.models import (
     resnet_mlp,
     small_cnn,
     tabm,
+    text_cnn,
     vit,
     wide_and_deep,
 )
@@ -38,6 +39,7 @@ __all__ = [
     "resnet_mlp",
     "small_cnn",
     "tabm",
+    "text_cnn",
     "vit",
     "wide_and_deep",
 ]

@@ -12,7 +12,10 @@ if TYPE_CHECKING:
 
 
 @regularizer(
-    "label_smoothing", task=("image-classification", "table-classification"), neutral={"amount": 0.0}, live=("amount",)
+    "label_smoothing",
+    task=("image-classification", "table-classification", "text-classification"),
+    neutral={"amount": 0.0},
+    live=("amount",),
 )
 def label_smoothing(amount: Annotated[float, Float(0.01, 0.3)] = 0.1) -> Regularizer:
     """Gives `amount` of each target's probability to all classes evenly."""
