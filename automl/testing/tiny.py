@@ -40,7 +40,7 @@ def task_of(kind: str, form: Any) -> Task:
 
 
 def usual_task(component: Component, kind: str) -> Task:
-    """Rows of a few columns, texts of a few tokens, or colour images of the smallest of the usual sizes that the component fits."""
+    """Rows of a few columns, texts of a few tokens, or colour images of the smallest usual size that it fits."""
     forms: dict[str, list[Any]] = {
         "image": [(3, side, side) for side in SIDES],
         "table": [tiny_tables.USUAL],

@@ -14,14 +14,25 @@ from automl.data import TextPreparation, rows_of
 USUAL = (12, 100)
 """How many tokens a text has at most, and how many there are."""
 ODD = ((1, 2), (3, 60), (256, 5_000))
-WORDS = ("card", "lost", "transfer", "arrived", "Konto", "überweisen", "карта", "потерял", "卡片", "why", "please", "the")
+WORDS = (
+    "card",
+    "lost",
+    "transfer",
+    "arrived",
+    "Konto",
+    "überweisen",
+    "карта",
+    "потерял",
+    "卡片",
+    "why",
+    "please",
+    "the",
+)
 
 
 def text_task(kind: str, length: int, vocabulary: int, outputs: int, names: tuple[str, ...]) -> Task:
     """A task on texts of so many tokens."""
-    return Task(
-        kind=kind, num_outputs=outputs, input_shape=(length,), class_names=names, vocabulary_size=vocabulary
-    )
+    return Task(kind=kind, num_outputs=outputs, input_shape=(length,), class_names=names, vocabulary_size=vocabulary)
 
 
 def tokens(task: Task, count: int) -> Tensor:
@@ -35,9 +46,7 @@ def tokens(task: Task, count: int) -> Tensor:
 
 def raw_rows(labels: np.ndarray, generator: np.random.Generator) -> np.ndarray:
     """uint8 (N, L) as a preparation gives them: texts whose words tell the label; the fourth one is empty."""
-    texts = [
-        " ".join([WORDS[label], *generator.choice(WORDS[4:], 1 + int(generator.integers(6)))]) for label in labels
-    ]
+    texts = [" ".join([WORDS[label], *generator.choice(WORDS[4:], 1 + int(generator.integers(6)))]) for label in labels]
     texts[3:4] = [""]
     return rows_of(texts)
 

@@ -23,9 +23,9 @@ ENOUGH = 0.5
 def latency_ms(model: nn.Module, inputs: np.ndarray, scaling: Scaling, task: Task, device: torch.device) -> float:
     """Milliseconds to predict one input: the median over runs, in evaluation mode, after some that aren't timed.
 
-    From the prepared input, on the device, to the prediction in memory; of a text, reading it is a part of that. It depends on the device, on the number of
-    threads, on the input's shape, on torch's version, and on what else runs on the machine: figures are comparable
-    within a search, less so between machines.
+    From the prepared input, on the device, to the prediction in memory; of a text, reading it is a part of that. It
+    depends on the device, on the number of threads, on the input's shape, on torch's version, and on what else runs on
+    the machine: figures are comparable within a search, less so between machines.
 
     Args:
         inputs: Prepared, N of them; the first one is predicted.

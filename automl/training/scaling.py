@@ -109,8 +109,8 @@ class TableScaling(Scaling):
 
 
 class TextScaling(Scaling):
-    """Texts as the model reads them (see `Readings`): int64 (N, T) tokens without the padding that all rows of the batch
-    have, or float32 (N, ...)."""
+    """Texts as the model reads them (see `Readings`): int64 (N, T) tokens without the padding that all rows of the
+    batch have, or float32 (N, ...)."""
 
     def __init__(self, readings: Readings, device: torch.device) -> None:
         self._readings = readings

@@ -1,6 +1,7 @@
 """Models, one file each."""
 
 from automl_plugins.models import (
+    bag_of_ngrams,
     catboost,
     convnext,
     densenet,
@@ -23,6 +24,7 @@ from automl_plugins.models import (
 )
 
 __all__ = [
+    "bag_of_ngrams",
     "catboost",
     "convnext",
     "densenet",

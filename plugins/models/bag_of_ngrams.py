@@ -1,0 +1,145 @@
+"""Logistic regression on n-grams of words and characters, weighted as Salton and Buckley (1988) have it."""
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+from automl_plugins.models._ngrams import Vocabulary, character_grams, plain, word_grams
+
+from automl.plugin import Estimator, Float, Int, Task, estimator, texts_of
+
+if TYPE_CHECKING:
+    import numpy as np
+    from scipy.sparse import csr_matrix
+    from torch import Tensor
+
+STEPS = 36
+"""Of L-BFGS: what more of them change, validation doesn't see."""
+START = 5.0
+"""The largest weight to begin with."""
+PARTS = ("words", "characters")
+
+
+@estimator("bag_of_ngrams", task="text")
+def bag_of_ngrams(
+    task: Task,
+    words: Annotated[int, Int(1, 3)] = 2,
+    characters: Annotated[int, Int(2, 6)] = 5,
+    share: Annotated[float, Float(0.1, 0.9)] = 0.5,
+    rarest: Annotated[int, Int(1, 3)] = 2,
+    strength: Annotated[float, Float(0.003, 3.0, log=True)] = 0.08,
+) -> Estimator:
+    """Linear on n-grams of up to so many words and characters: seconds, no pretraining, any script; one round.
+
+    `share` is what the words count beside the characters, `rarest` in how many texts an n-gram stands at least,
+    `strength` that of the L2 penalty.
+    """
+    return BagOfNgrams(task, words, characters, share, rarest, strength)
+
+
+class BagOfNgrams(Estimator):
+    """All classes' weights at once by L-BFGS (Liu and Nocedal 1989), beginning with each class's mean."""
+
+    def __init__(self, task: Task, words: int, characters: int, share: float, rarest: int, strength: float) -> None:
+        self.task, self.share, self.rarest, self.strength = task, share, rarest, strength
+        self.longest = words, characters
+        self.vocabularies: list[Vocabulary] = []
+
+    def begin(
+        self,
+        inputs: "np.ndarray",
+        targets: "np.ndarray",
+        weights: "np.ndarray | None",
+        *,
+        seed: int,
+        threads: int,
+    ) -> None:
+        del seed, threads  # nothing is drawn; torch's threads are the trial's
+        self.data = inputs, targets, weights
+
+    def fit(self, progress: float) -> str | None:
+        import numpy as np
+
+        del progress
+        inputs, targets, weights = self.data
+        grams = self._grams(texts_of(inputs))
+        self.vocabularies = [Vocabulary.fit(own, len(inputs), self.rarest) for own in grams]
+        learned = _logistic_regression(
+            self._rows(grams, len(inputs)), targets, weights, self.task.num_classes, self.strength / len(inputs)
+        )
+        # As it will be loaded again: half of the precision is plenty, and half of the size.
+        self.weights = learned.astype(np.float16).astype(np.float32)
+        return "fitted"
+
+    def predict(self, inputs: "np.ndarray") -> "np.ndarray":
+        from scipy.special import softmax
+
+        rows = self._rows(self._grams(texts_of(inputs)), len(inputs))
+        return softmax(rows @ self.weights[:-1] + self.weights[-1], axis=1)
+
+    def _grams(self, texts: list[str]) -> list[Any]:
+        known = plain(texts)
+        words, characters = self.longest
+        return [word_grams(known, words), character_grams(known, characters)]
+
+    def _rows(self, grams: list[Any], count: int) -> "csr_matrix":
+        from scipy.sparse import hstack
+
+        parts = zip(self.vocabularies, grams, (self.share, 1 - self.share), strict=True)
+        return hstack([part**0.5 * vocabulary.rows(own, count) for vocabulary, own, part in parts], "csr")
+
+    def dump(self) -> bytes:
+        import numpy as np
+        from safetensors.numpy import save
+
+        parts = zip(PARTS, self.vocabularies, strict=True)
+        arrays = {f"{name}.{field}": array for name, part in parts for field, array in vars(part).items()}
+        return save({"weights": self.weights.astype(np.float16), **arrays})
+
+    def load(self, dumped: bytes) -> None:
+        from safetensors.numpy import load
+
+        found = load(dumped)
+        self.weights = found["weights"].astype("float32")
+        self.vocabularies = [Vocabulary(found[f"{name}.hashes"], found[f"{name}.weights"]) for name in PARTS]
+
+
+def _logistic_regression(
+    rows: "csr_matrix", targets: "np.ndarray", weights: "np.ndarray | None", classes: int, strength: float
+) -> "np.ndarray":
+    """float32 (F + 1, classes): the columns' weights, then the classes' own."""
+    import torch
+    from torch.nn import functional
+
+    inputs, columns = _sparse(rows), _sparse(rows.T.tocsr())
+    labels = torch.from_numpy(targets)
+    hot = functional.one_hot(labels, classes).float()
+    each = torch.full((len(targets), 1), 1 / len(targets))
+    if weights is not None:
+        each *= torch.from_numpy(weights).view(-1, 1)
+    learned = torch.zeros(rows.shape[1] + 1, classes)
+    learned[:-1] = columns @ (each * (hot - hot.mean(0)))
+    learned *= START / learned.abs().max().clamp_min(1e-9)
+    learned.requires_grad_()
+    optimizer = torch.optim.LBFGS(
+        [learned], max_iter=STEPS, max_eval=2 * STEPS, history_size=8, line_search_fn="strong_wolfe"
+    )
+
+    @torch.no_grad()
+    def compute() -> "Tensor":
+        logs = (inputs @ learned[:-1] + learned[-1]).log_softmax(1)
+        errors = each * (logs.exp() - hot)
+        learned.grad = torch.cat([columns @ errors + strength * learned[:-1], errors.sum(0, keepdim=True)])
+        return -(each * hot * logs).sum() + strength / 2 * learned[:-1].square().sum()
+
+    optimizer.step(compute)
+    return learned.detach().numpy()
+
+
+def _sparse(rows: "csr_matrix") -> "Tensor":
+    import warnings
+
+    import torch
+
+    parts = (torch.from_numpy(part) for part in (rows.indptr, rows.indices, rows.data))
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Sparse CSR tensor support is in beta")
+        return torch.sparse_csr_tensor(*parts, size=rows.shape, check_invariants=False)
