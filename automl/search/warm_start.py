@@ -87,7 +87,7 @@ def make_prior(plan: Plan, sources: Sources) -> tuple[Prior, list[str]]:
         fitting = _distinct(_searched(listed, plan.space), plan.space, after=prior.first)
         lines.append(f"Portfolio {plan.experiment.portfolio}: {len(fitting)} of {len(listed)} configurations go first.")
         prior = Prior(prior.known, (*prior.first, *fitting))
-    if not plan.data.task.is_image and plan.experiment.sampler != "grid":
+    if not plan.experiment.task.startswith("image-") and plan.experiment.sampler != "grid":
         # On tables and texts models differ much: what is found by chance is no better than their defaults for long.
         each = _distinct(plan.space.default_of_each_model(), plan.space, after=prior.first)
         prior = Prior(prior.known, (*prior.first, *each))

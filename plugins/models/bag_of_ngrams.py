@@ -25,7 +25,7 @@ def bag_of_ngrams(
     characters: Annotated[int, Int(2, 6)] = 5,
     share: Annotated[float, Float(0.1, 0.9)] = 0.5,
     rarest: Annotated[int, Int(1, 3)] = 2,
-    strength: Annotated[float, Float(0.003, 3.0, log=True)] = 0.08,
+    strength: Annotated[float, Float(0.001, 1.0, log=True)] = 0.02,
 ) -> Estimator:
     """Linear on n-grams of up to so many words and characters: seconds, no pretraining, any script; one round.
 

@@ -188,12 +188,10 @@ def _left_out(batches: list[np.ndarray]) -> set[int]:
     return missing
 
 
-def _trainer(catalog: Catalog, data: DeviceData, folder: Path, **values: Any) -> Any:
-    configuration = {
-        **{"model": "text_cnn", "model.text_cnn.embedding": 32, "model.text_cnn.width": 32},
-        **{"training.optimizer": "adamw", "training.lr": 0.01, "training.batch_size": 8, "training.epochs": 12},
-        **values,
-    }
+def _trainer(catalog: Catalog, data: DeviceData, folder: Path) -> Any:
+    settings = {"optimizer": "adamw", "lr": 0.01, "batch_size": 8, "epochs": 12}
+    model = {"model": "text_cnn", "model.text_cnn.embedding": 32, "model.text_cnn.width": 32}
+    configuration = {**model, **{f"training.{name}": value for name, value in settings.items()}}
     metric = find_metric("accuracy", "text-classification")
     return make_trainer(catalog, data, configuration, metric=metric, seed=0, weights=folder / "best.safetensors")
 
