@@ -35,7 +35,8 @@ def task_of(kind: str, form: Any) -> Task:
         numbers, sizes = form
         return tiny_tables.table_task(kind, numbers, sizes, outputs, names)
     if kind.startswith("text-"):
-        return tiny_texts.text_task(kind, *form, outputs, names)
+        length, vocabulary = form
+        return tiny_texts.text_task(kind, length, vocabulary, outputs, names)
     return Task(kind=kind, num_outputs=outputs, input_shape=form, class_names=names)
 
 

@@ -51,8 +51,8 @@ def shuffled(
     order = generator.permutation(count)
     starts = np.arange(0, count, batch_size)
     if lengths is not None:
-        for start in range(0, count, POOL * batch_size):
-            pool = order[start : start + POOL * batch_size]
+        for first in range(0, count, POOL * batch_size):
+            pool = order[first : first + POOL * batch_size]
             pool[:] = pool[np.argsort(lengths[pool], kind="stable")]
         generator.shuffle(starts)
     for start in starts:
