@@ -18,6 +18,7 @@ from automl.components.hooks import Regularizer
 from automl.components.parameters import Parameter, parameters_of
 from automl.components.sources import PluginSource, read_plugin
 from automl.components.task import TASK_KINDS, Task
+from automl.components.texts import texts_of
 
 __all__ = [
     "CATALOG",
@@ -47,4 +48,5 @@ __all__ = [
     "read_plugin",
     "registering",
     "regularizer",
+    "texts_of",
 ]

@@ -9,19 +9,13 @@ MOST_BYTES = 8192
 
 
 def rows_of(texts: Sequence[str]) -> np.ndarray:
-    """uint8 (N, L): the UTF-8 bytes of each, zeros behind; L is the longest's, `MOST_BYTES` at most and 1 at least.
+    """uint8 (N, L), which `texts_of` reads: the UTF-8 bytes of each, zeros behind; L is the longest's, `MOST_BYTES` at most and 1 at least.
 
     A text is cut between characters. Null characters, which would be taken for its end, are left out.
     """
     encoded = [_cut(text.replace("\0", "").encode("utf-8", "replace")) for text in texts]
     width = max(map(len, encoded), default=0) or 1
     return np.array(encoded, f"S{width}").view(np.uint8).reshape(len(encoded), width)
-
-
-def texts_of(rows: np.ndarray) -> list[str]:
-    """What `rows_of` was given."""
-    cells = np.ascontiguousarray(rows).view(f"S{rows.shape[1]}").ravel().tolist()
-    return [cell.decode("utf-8") for cell in cells]
 
 
 def _cut(encoded: bytes) -> bytes:
