@@ -9,7 +9,8 @@ MOST_BYTES = 8192
 
 
 def rows_of(texts: Sequence[str]) -> np.ndarray:
-    """uint8 (N, L), which `texts_of` reads: the UTF-8 bytes of each, zeros behind; L is the longest's, `MOST_BYTES` at most and 1 at least.
+    """uint8 (N, L): the UTF-8 bytes of each, zeros behind; L is the longest's, `MOST_BYTES` at most and 1 at least.
+    `texts_of` reads them.
 
     A text is cut between characters. Null characters, which would be taken for its end, are left out.
     """
