@@ -21,7 +21,7 @@ from automl.components import (
     read_plugin,
 )
 from automl.components.added import added_plugins
-from automl.config import TABLE_KEYS, Experiment, check_fidelity, preset_of
+from automl.config import TABLE_KEYS, TEXT_KEYS, Experiment, check_fidelity, preset_of
 from automl.config.decisions import OF_TWO_CLASSES
 from automl.data.positive import with_positive
 from automl.errors import PluginError, UserError, unknown
@@ -40,6 +40,12 @@ if TYPE_CHECKING:
     from automl.data import Dataset, TableOptions
 
 Say = Callable[[str], None]
+
+MADE_UP = {
+    "credit": "These loans are made up: the demo shows how a search goes, not what there is to learn about credit.",
+    "messages": "These messages are made up of templates: the demo shows how a search goes, not how well models read.",
+}
+"""Demos whose data nobody has measured, and what is said of them."""
 
 
 def with_plugins(experiment: Experiment, home: Path, say: Say) -> tuple[Catalog, Experiment]:
@@ -100,8 +106,8 @@ def plan(
     _check_defined(metric, data)
     for line in data.report.lines():
         say(line)
-    if experiment.is_table and not experiment.data:
-        say("These loans are made up: the demo shows how a search goes, not what there is to learn about credit.")
+    if not experiment.data and experiment.demo in MADE_UP:
+        say(MADE_UP[experiment.demo])
     if data.folds is not None:
         say(f"Crossed validation: train and val in {data.members} folds, a model for each, trained on the others.")
     if data.task.num_classes == 2:
@@ -179,14 +185,23 @@ def load_data(experiment: Experiment, home: Path) -> Dataset:
 
 
 def _load(experiment: Experiment, home: Path) -> Dataset:
-    from automl.data import load_dataset, load_table
+    from automl.data import TextOptions, load_dataset, load_table, load_text
     from automl.data.table.demo import write_credit
+    from automl.data.text.demo import write_messages
 
     if experiment.is_table:
         options = _table_options(experiment)
         return load_table(
             experiment.data or write_credit(home / "cache"),
             options,
+            task_kind=experiment.task,
+            allow_corrupt=experiment.allow_corrupt,
+            seed=experiment.seed,
+        )
+    if experiment.is_text:
+        return load_text(
+            experiment.data or write_messages(home / "cache"),
+            TextOptions(**{key: getattr(experiment, key) for key in TEXT_KEYS}, rejects=experiment.rejects),
             task_kind=experiment.task,
             allow_corrupt=experiment.allow_corrupt,
             seed=experiment.seed,

@@ -12,10 +12,10 @@ STARTED = time.monotonic()
 
 def search(
     data: Annotated[
-        Optional[str], typer.Option(help="Folder of images, .npz, or a table; none: the built-in demo.")
+        Optional[str], typer.Option(help="Folder of images, .npz, a table or texts; none: the built-in demo.")
     ] = None,
-    target: Annotated[Optional[str], typer.Option(help="Of a table: the column to predict.")] = None,
-    test: Annotated[Optional[str], typer.Option(help="Of a table: file of rows to test on.")] = None,
+    target: Annotated[Optional[str], typer.Option(help="Of rows: the column to predict.")] = None,
+    test: Annotated[Optional[str], typer.Option(help="Of a table or texts: file of rows to test on.")] = None,
     time_column: Annotated[
         Optional[str], typer.Option(help="Of a table: split by it, train before validation before test.")
     ] = None,
@@ -26,7 +26,25 @@ def search(
     column: Annotated[
         Optional[list[str]], typer.Option(metavar="NAME=ROLE", help="Of a table: what a column is; repeatable.")
     ] = None,
-    domain: Annotated[Optional[str], typer.Option(help="Preset: images, medical_imaging, tables.")] = None,
+    text: Annotated[
+        Optional[str], typer.Option(metavar="COLUMNS", help="Of texts: the message's columns, such as subject,body.")
+    ] = None,
+    out_of_scope: Annotated[
+        Optional[list[str]],
+        typer.Option(metavar="FILE", help="Of texts: messages that no class fits, to learn from; repeatable."),
+    ] = None,
+    out_of_scope_test: Annotated[
+        Optional[str], typer.Option(metavar="FILE", help="Of texts: such messages to test on.")
+    ] = None,
+    out_of_scope_label: Annotated[
+        Optional[str], typer.Option(metavar="NAME", help="Of texts: the class of such messages; none: no such class.")
+    ] = None,
+    mask_pii: Annotated[
+        bool, typer.Option("--mask-pii", help="Of texts: mask e-mail, phone, card and IBAN before anything is stored.")
+    ] = False,
+    domain: Annotated[
+        Optional[str], typer.Option(help="Preset: images, medical_imaging, tables, finance, texts, customer_service.")
+    ] = None,
     config: Annotated[Optional[Path], typer.Option(help="Experiment as YAML; flags go over it.")] = None,
     set_: Annotated[
         Optional[list[str]], typer.Option("--set", metavar="NAME=VALUE", help="Fix or narrow a parameter; repeatable.")
@@ -66,7 +84,9 @@ def search(
     protected: Annotated[
         Optional[str], typer.Option(metavar="COLUMNS", help="Groups of people to compare, such as sex,age.")
     ] = None,
-    task: Annotated[Optional[str], typer.Option(help="image- or table-, classification or regression.")] = None,
+    task: Annotated[
+        Optional[str], typer.Option(help="image- or table-, classification or regression; text-classification.")
+    ] = None,
     sampler: Annotated[
         Optional[str],
         typer.Option(help="auto (by the space), blend, tpe, gp, cmaes, nsga2, qmc, random, grid, or module:Class."),
@@ -130,6 +150,11 @@ def search(
         "time_column": time_column,
         "group": group,
         "columns": _roles(column or []) or None,
+        "text": text,
+        "out_of_scope": out_of_scope or None,
+        "out_of_scope_test": out_of_scope_test,
+        "out_of_scope_label": out_of_scope_label,
+        "mask_pii": mask_pii or None,
         "domain": domain,
         "folds": folds,
         "metric": metric,

@@ -2,7 +2,15 @@
 
 from automl.config.experiment import SAMPLERS, SCHEDULERS, Experiment
 from automl.config.home import DEFAULT_HOME, find_home, home_option, prepare_home
-from automl.config.load import DEFAULT_DOMAIN, TABLE_KEYS, check_fidelity, domains, load_experiment, preset_of
+from automl.config.load import (
+    DEFAULT_DOMAIN,
+    TABLE_KEYS,
+    TEXT_KEYS,
+    check_fidelity,
+    domains,
+    load_experiment,
+    preset_of,
+)
 
 __all__ = [
     "DEFAULT_DOMAIN",
@@ -10,6 +18,7 @@ __all__ = [
     "SAMPLERS",
     "SCHEDULERS",
     "TABLE_KEYS",
+    "TEXT_KEYS",
     "Experiment",
     "check_fidelity",
     "domains",

@@ -31,6 +31,12 @@ def _confirm(value: Any) -> Any:
     return int(value)
 
 
+def _paths(value: Any) -> Any:
+    """One, or several."""
+    return [value] if isinstance(value, str) else value
+
+
+Paths = Annotated[tuple[str, ...], BeforeValidator(_paths)]
 Confirm = Annotated[Literal["auto", "off"] | int, BeforeValidator(_confirm)]
 
 
@@ -42,12 +48,18 @@ class Experiment(BaseModel):
         task: Kind of task.
         data: Path of the data set; None is the domain's built-in demo.
         demo: Name of that demo; None where the domain has none.
-        target: Of a table: the column to predict.
-        test: Of a table: path of the rows to test on; None splits them off.
+        target: Of a table or of texts: the column to predict.
+        test: Of a table or of texts: path of the rows to test on; None splits them off.
         time_column: Of a table: what the split goes by, train before validation before test.
         group: Of a table: the column of which no cell is in two splits. Of a folder of images: path of a table of file
             and patient, none of whom is in two splits.
         columns: Of a table: column -> role, for those that aren't to be inferred.
+        text: Of texts: the columns of the message, joined; none: by their cells.
+        out_of_scope: Of texts: paths of messages that no class fits.
+        out_of_scope_test: Of texts: path of such messages to test on; None: a third of the others.
+        out_of_scope_label: Of texts: what is predicted for a message that no class fits, maybe one of the labels; None
+            or "none": one of the classes is predicted for every message.
+        mask_pii: Of texts: whether e-mail addresses, phone, card and IBAN numbers are masked.
         image_size: Side that images are resized to; None chooses it from the data.
         allow_corrupt: Whether more than 5 % of unreadable files, or of rows without a target, are skipped, too.
         folds: Of a table: a model for each of so many folds, which validate each other; 0 for a split of its own that
@@ -91,12 +103,17 @@ class Experiment(BaseModel):
     description: str = ""
     task: str = "image-classification"
     data: str | None = None
-    demo: Literal["digits", "credit"] | None = None
+    demo: Literal["digits", "credit", "messages"] | None = None
     target: str | None = None
     test: str | None = None
     time_column: str | None = None
     group: str | None = None
     columns: dict[str, str] = {}
+    text: Names = ()
+    out_of_scope: Paths = ()
+    out_of_scope_test: str | None = None
+    out_of_scope_label: str | None = None
+    mask_pii: bool = False
     image_size: int | None = Field(default=None, ge=4, le=1024)
     allow_corrupt: bool = False
     folds: int | None = Field(default=None, ge=0, le=20)
@@ -136,6 +153,16 @@ class Experiment(BaseModel):
     @property
     def is_table(self) -> bool:
         return self.task.startswith("table-")
+
+    @property
+    def is_text(self) -> bool:
+        return self.task.startswith("text-")
+
+    @property
+    def rejects(self) -> str | None:
+        """What is predicted for a message that no class fits; None where one of the classes is."""
+        label = self.out_of_scope_label or ("out_of_scope" if self.out_of_scope else None)
+        return None if label == "none" else label
 
     @property
     def chosen_scheduler(self) -> str:

@@ -15,8 +15,12 @@ from automl.errors import UserError, unknown
 
 DEFAULT_DOMAIN = "images"
 TABLE_DOMAIN = "tables"
-ONLY_TABLES = ("target", "test", "time_column", "columns", "folds", "protected")
-TABLE_KEYS = (*ONLY_TABLES, "group")
+TEXT_DOMAIN = "texts"
+ONLY_ROWS = ("target", "test", "time_column")
+ONLY_TABLES = ("columns", "folds", "protected")
+ONLY_TEXTS = ("text", "out_of_scope", "out_of_scope_test", "out_of_scope_label", "mask_pii")
+TABLE_KEYS = (*ONLY_ROWS, *ONLY_TABLES, "group")
+TEXT_KEYS = (*ONLY_ROWS, "text", "out_of_scope", "out_of_scope_test", "mask_pii", "group")
 REGRESSION_METRIC = "rmse"
 LIMITS = ("trials", "time_budget", "cost_budget", "target_metric", "patience")
 OPTIONS = {
@@ -74,20 +78,32 @@ def load_experiment(
             f"The domain {experiment.domain} has no built-in demo, so it needs data.",
             hint="Add --data path/to/rows.csv --target COLUMN."
             if experiment.is_table
+            else "Add --data path/to/messages.csv."
+            if experiment.is_text
             else "Add --data path/to/images (a folder or an .npz file).",
         )
-    for key in ONLY_TABLES if not experiment.is_table else ():
-        if getattr(experiment, key):
-            raise UserError(
-                f"{key}{OPTIONS.get(key, f' (option --{key})')} is for tables; the task is {experiment.task}.",
-                hint="Add --task table-classification or table-regression, or --domain tables.",
-            )
+    _check_kind(experiment)
     _check_sampler(experiment.sampler, experiment.scheduler)
     _check_objectives(experiment)
     _check_population(experiment)
     check_decisions(experiment)
     check_fidelity(experiment)
     return experiment
+
+
+def _check_kind(experiment: Experiment) -> None:
+    """Refuses keys of another kind of data."""
+    is_table, is_text = experiment.is_table, experiment.is_text
+    kinds = (
+        (ONLY_ROWS, is_table or is_text, "tables and texts", "--domain tables or --domain texts"),
+        (ONLY_TABLES, is_table, "tables", "--task table-classification or table-regression, or --domain tables"),
+        (ONLY_TEXTS, is_text, "texts", "--task text-classification, or --domain texts"),
+    )
+    for keys, fits, what, how in kinds:
+        for key in keys if not fits else ():
+            if getattr(experiment, key):
+                option = OPTIONS.get(key, f" (option --{key.replace('_', '-')})")
+                raise UserError(f"{key}{option} is for {what}; the task is {experiment.task}.", hint=f"Add {how}.")
 
 
 def check_fidelity(experiment: Experiment) -> None:
@@ -102,9 +118,11 @@ def check_fidelity(experiment: Experiment) -> None:
 
 
 def _domain_for(user: Mapping[str, Any]) -> str:
-    """The preset where none is named: that of tables where the task is on one, or has a target column."""
-    is_table = str(user.get("task", "")).startswith("table-") or ("task" not in user and "target" in user)
-    return TABLE_DOMAIN if is_table else DEFAULT_DOMAIN
+    """The preset where none is named: that of the task's kind of data, else of what the keys are for."""
+    family = str(user.get("task", "")).partition("-")[0]
+    if family == "text" or (not family and any(user.get(key) for key in ONLY_TEXTS)):
+        return TEXT_DOMAIN
+    return TABLE_DOMAIN if family == "table" or (not family and "target" in user) else DEFAULT_DOMAIN
 
 
 def _is_regression(keys: Mapping[str, Any]) -> bool:

@@ -8,6 +8,8 @@ from automl.data.report import DataReport
 from automl.data.table import TablePreparation, Unread, read_blocks
 from automl.data.table.load import TableOptions, load_table
 from automl.data.text import TextPreparation, rows_of, texts_of
+from automl.data.text.load import load_text
+from automl.data.text.options import TextOptions
 
 __all__ = [
     "DataReport",
@@ -17,11 +19,13 @@ __all__ = [
     "Split",
     "TableOptions",
     "TablePreparation",
+    "TextOptions",
     "TextPreparation",
     "Unread",
     "load_dataset",
     "load_inputs",
     "load_table",
+    "load_text",
     "preparation_from_dict",
     "preparation_to_dict",
     "read_blocks",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,7 +22,7 @@ from automl.data.table.report import TableReport
 from automl.data.table.roles import Profile, check_roles, profile
 from automl.data.table.rules import read_rules
 from automl.data.table.splits import Rules, split_rows
-from automl.data.table.target import Target
+from automl.data.table.target import Target, find_target
 from automl.data.table.unread import Unread
 from automl.data.table.values import as_numbers, as_texts
 from automl.errors import UserError, unknown
@@ -75,11 +76,11 @@ def load_table(
     """
     path = Path(path).expanduser()
     test = None if options.test is None else Path(options.test).expanduser()
-    parts, name = read_parts(path, test, options.target, allow_corrupt)
+    parts, name = read_parts(path, test, partial(_all_columns, options.target), allow_corrupt)
     known = parts.frame.iloc[: -len(parts.given["test"])] if "test" in parts.given else parts.frame
     target = Target.of(known[name], task_kind)
     values = target.values(parts.frame[name])
-    _check_known(parts, target, values)
+    check_known(parts, target, values)
     _check_protected(options.protected, [str(column) for column in parts.frame.columns if column != name])
     profiles = _profiles(known, name, options)
     rules = read_rules(parts.frame, options.group, options.time_column)
@@ -114,7 +115,11 @@ def load_table(
     return crossed(data, folds, seed) if folds else data
 
 
-def _check_known(parts: Parts, target: Target, values: np.ndarray) -> None:
+def _all_columns(target: str | None, frame: pd.DataFrame, given: str) -> tuple[str, list[str]]:
+    return find_target(frame, target, given), list(frame.columns)
+
+
+def check_known(parts: Parts, target: Target, values: np.ndarray) -> None:
     """A class of the test file may be one that nothing can be learned about."""
     unknown = np.flatnonzero(values < 0)
     if target.class_names and len(unknown):

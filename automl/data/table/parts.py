@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,7 +11,7 @@ import numpy as np
 
 from automl.data.split import SPLITS
 from automl.data.table.read import SUFFIXES, is_table, read_table
-from automl.data.table.target import find_target, with_target
+from automl.data.table.target import with_target
 from automl.errors import UserError
 
 if TYPE_CHECKING:
@@ -38,25 +38,37 @@ class Parts:
     notes: tuple[str, ...]
 
 
-def read_parts(path: Path, test: Path | None, target: str | None, allow_corrupt: bool) -> tuple[Parts, str]:
+Choose = Callable[["pd.DataFrame", str], tuple[str, Sequence[str]]]
+"""Of a frame and of what it was read from, for messages: the target's name, and the columns to keep."""
+
+
+def read_parts(
+    path: Path,
+    test: Path | None,
+    choose: Choose,
+    allow_corrupt: bool,
+    read: Callable[[Path], pd.DataFrame] = read_table,
+) -> tuple[Parts, str]:
     """The rows of a file, or of a folder with train, val and test files; and the target's name.
 
+    Args:
+        choose: Is given train's rows.
+
     Raises:
-        UserError: A file can't be read, lacks columns that train has, or has too many rows without a target.
+        UserError: A file can't be read, lacks columns that are kept, or has too many rows without a target.
     """
     import pandas as pd
 
     files = _files(path, test)
     frames: dict[str, pd.DataFrame] = {}
     notes: list[str] = []
-    ids = []
-    name = target or ""
+    ids, of_train = [], set()
     for split, file in files.items():
-        frame = read_table(file)
+        frame = read(file)
         if split == "train":
-            name = find_target(frame, target, str(file))
-        else:
-            frame = _like(frames["train"], frame, file, notes)
+            name, kept = choose(frame, str(file))
+            of_train = set(frame.columns)
+        frame = _with(kept, of_train, frame, file, notes)
         if not len(frame):
             raise UserError(f"{file} has no rows.", hint="The first row names the columns, the others are the data.")
         labelled, note = with_target(frame, name, str(file), allow_corrupt)
@@ -93,16 +105,16 @@ def _files(path: Path, test: Path | None) -> dict[str, Path]:
     return {split: found[split] for split in SPLITS if split in found}
 
 
-def _like(train: pd.DataFrame, frame: pd.DataFrame, file: Path, notes: list[str]) -> pd.DataFrame:
-    """The frame with the columns of train, in their order."""
-    missing = [name for name in train.columns if name not in frame.columns]
-    more = [name for name in frame.columns if name not in train.columns]
+def _with(kept: Sequence[str], of_train: set[str], frame: pd.DataFrame, file: Path, notes: list[str]) -> pd.DataFrame:
+    """The frame with the columns that are kept, in their order."""
+    missing = [name for name in kept if name not in frame.columns]
+    more = [name for name in frame.columns if name not in of_train]
     if missing:
         raise UserError(
-            f"{file} lacks {len(missing)} of train's {len(train.columns)} columns: {', '.join(missing[:5])}"
+            f"{file} lacks {len(missing)} of train's {len(kept)} columns: {', '.join(missing[:5])}"
             f"{', ...' * (len(missing) > 5)}.",
             hint=f"It has others: {', '.join(more[:5])}. Names must agree to the letter." if more else None,
         )
     if more:
         notes.append(f"Not read: {', '.join(more[:5])}{', ...' * (len(more) > 5)} of {file.name}, which train lacks.")
-    return frame[list(train.columns)]
+    return frame[list(kept)]

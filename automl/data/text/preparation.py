@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
+from automl.data.text.messages import messages
 from automl.data.text.rows import rows_of
 
 if TYPE_CHECKING:
@@ -31,19 +32,23 @@ class TextPreparation:
         tokenizer: Trained on the training split, as the tokenizers library writes it.
         max_length: Tokens that a text is cut to.
         identifier: The column that names a message, where there is one.
+        mask_pii: Whether personal data are masked, as they were in training.
     """
 
     columns: tuple[str, ...]
     tokenizer: str
     max_length: int
     identifier: str | None = None
+    mask_pii: bool = False
 
     @classmethod
-    def fit(cls, texts: Sequence[str], columns: Iterable[str], identifier: str | None = None) -> Self:
+    def fit(
+        cls, texts: Sequence[str], columns: Iterable[str], identifier: str | None = None, *, mask_pii: bool = False
+    ) -> Self:
         """Learns from the training split's texts."""
         trained = _train(texts)
         longest = max((len(encoding.ids) for encoding in trained.encode_batch(list(texts))), default=1)
-        return cls(tuple(columns), trained.to_str(), max(1, min(longest, MOST_TOKENS)), identifier)
+        return cls(tuple(columns), trained.to_str(), max(1, min(longest, MOST_TOKENS)), identifier, mask_pii)
 
     @property
     def vocabulary_size(self) -> int:
@@ -56,9 +61,12 @@ class TextPreparation:
         return (self.max_length,)
 
     def transform(self, frame: pd.DataFrame) -> np.ndarray:
-        """uint8 (N, L) of raw rows, see `rows_of`: the columns' texts, joined by a line break."""
-        texts = frame[list(self.columns)].fillna("").astype(str).agg("\n".join, axis=1)
-        return rows_of(texts.str.strip().tolist())
+        """uint8 (N, L) of raw rows' messages, see `rows_of` and `messages`.
+
+        Raises:
+            UserError: A column is missing.
+        """
+        return rows_of(messages(frame, self.columns, mask_pii=self.mask_pii))
 
     def ids(self, frame: pd.DataFrame, before: int = 0) -> list[str]:
         """What names each raw row: its identifier, where the table has such a column, else its number from 1 on.
