@@ -150,6 +150,7 @@ def _show_next(outcome: Outcome) -> None:
     plain(f"  automl ui{home_option(outcome.home, '--out')}")
     if outcome.registered:
         model = f"{outcome.registered.name}@{outcome.registered.alias}"
-        new = "path/to/new/rows.csv" if outcome.experiment.is_table else "path/to/new/images"
-        plain(f"  automl predict --model {model} {new} --out predictions.csv{where}")
+        experiment = outcome.experiment
+        new = "rows.csv" if experiment.is_table else "messages.csv" if experiment.is_text else "images"
+        plain(f"  automl predict --model {model} path/to/new/{new} --out predictions.csv{where}")
     plain(f"All of it lies in {outcome.home}, this search in searches/{outcome.name}.")

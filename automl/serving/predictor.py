@@ -53,10 +53,11 @@ def predict_blocks(bundle: Path, source: Path) -> Iterator["pd.DataFrame"]:
 def _predict_rows(
     model: "TrainedModel", preparation: "TablePreparation | TextPreparation", source: Path
 ) -> Iterator["pd.DataFrame"]:
-    from automl.data import TablePreparation, Unread, read_blocks
+    from automl.data import TablePreparation, Unread, read_blocks, read_message_blocks
 
+    of_table = isinstance(preparation, TablePreparation)
     done, unread = 0, Unread(preparation, source.name) if isinstance(preparation, TablePreparation) else None
-    for frame in read_blocks(source):
+    for frame in read_blocks(source) if of_table else read_message_blocks(source, preparation.columns):
         rows = preparation.transform(frame)
         if unread:
             unread.look(frame, rows)

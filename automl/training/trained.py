@@ -12,7 +12,7 @@ import torch
 from torch import nn
 
 from automl.components import Catalog, Task, catalog_with
-from automl.data import Preparation, TablePreparation, Unread
+from automl.data import Preparation, TablePreparation, TextPreparation, Unread
 from automl.data.table.frames import as_pandas
 from automl.errors import Notice
 from automl.evaluation.calibration import AS_IT_IS, Calibration
@@ -47,8 +47,8 @@ class TrainedModel:
     threshold: float | None = None
 
     def predict(self, inputs: Any) -> np.ndarray:
-        """Prepared inputs, uint8 (N, C, H, W) or float32 (N, F), or a pandas or polars frame of raw rows -> float32
-        (N, num_outputs): probabilities, or values for regression.
+        """Prepared inputs, uint8 (N, C, H, W), float32 (N, F) or uint8 (N, L), or a pandas or polars frame of raw rows,
+        or of a model on texts a list of messages -> float32 (N, num_outputs): probabilities, or values for regression.
 
         Cells of raw rows that can't be read as training's were count as missing; a `Notice` tells of them.
 
@@ -60,8 +60,8 @@ class TrainedModel:
 
     def uncalibrated(self, inputs: Any) -> np.ndarray:
         """The same before calibration."""
-        if isinstance(self.preparation, TablePreparation) and not isinstance(inputs, np.ndarray):
-            inputs = self._prepared(as_pandas(inputs), self.preparation)
+        if not isinstance(inputs, np.ndarray):
+            inputs = self._prepared(inputs)
         device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         rows, scaling = DeviceArray(inputs, device), scaling_for(self.preparation, device)
         predicted = np.zeros((len(inputs), self.task.num_outputs), np.float32)
@@ -69,7 +69,12 @@ class TrainedModel:
             predicted += part.share * predict(module.to(device), rows, scaling, self.task)
         return predicted
 
-    def _prepared(self, frame: pd.DataFrame, preparation: TablePreparation) -> np.ndarray:
+    def _prepared(self, raw: Any) -> np.ndarray:
+        preparation = self.preparation
+        if isinstance(preparation, TextPreparation):
+            return preparation.transform(preparation.frame(raw) if isinstance(raw, list | str) else as_pandas(raw))
+        assert isinstance(preparation, TablePreparation), "images are prepared by `ImagePreparation.decode`"
+        frame = as_pandas(raw)
         rows, unread = preparation.transform(frame), Unread(preparation, "the rows")
         unread.look(frame, rows)
         if unread.note:

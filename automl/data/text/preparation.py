@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
+from automl.data.text.folder import FILE
 from automl.data.text.messages import messages
 from automl.data.text.rows import rows_of
 
@@ -68,15 +69,23 @@ class TextPreparation:
         """
         return rows_of(messages(frame, self.columns, mask_pii=self.mask_pii))
 
+    def frame(self, texts: str | Sequence[str]) -> pd.DataFrame:
+        """Messages, one or several, as raw rows."""
+        import pandas as pd
+
+        several = [texts] if isinstance(texts, str) else list(texts)
+        return pd.DataFrame({name: several if name == self.columns[0] else "" for name in self.columns}, dtype="str")
+
     def ids(self, frame: pd.DataFrame, before: int = 0) -> list[str]:
-        """What names each raw row: its identifier, where the table has such a column, else its number from 1 on.
+        """What names each raw row: its identifier or file, where the table has such a column, else its number from 1 on.
 
         Args:
             before: How many rows there were before these.
         """
-        if self.identifier is None or self.identifier not in frame.columns:
+        named = next((name for name in (self.identifier, FILE) if name in frame.columns), None)
+        if named is None:
             return [str(number) for number in range(before + 1, before + len(frame) + 1)]
-        return list(map(str, frame[self.identifier].tolist()))
+        return list(map(str, frame[named].tolist()))
 
     def tokenize(self, texts: Sequence[str]) -> np.ndarray:
         """int32 (N, T): the tokens of each text, zeros behind; T is the longest's, `max_length` at most."""

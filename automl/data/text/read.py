@@ -7,16 +7,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from automl.data.table.read import is_table, read_blocks
-from automl.data.text.folder import SUFFIXES, find_texts, read_text
+from automl.data.text.folder import FILE, SUFFIXES, find_texts, read_text
 from automl.data.text.messages import messages
 from automl.data.text.repair import repaired
 from automl.errors import UserError
 
 if TYPE_CHECKING:
     import pandas as pd
-
-ID = "file"
-"""The column of what names a message, where it is a file."""
 
 
 def read_message_blocks(source: Path, columns: Sequence[str]) -> Iterator[pd.DataFrame]:
@@ -37,7 +34,7 @@ def read_message_blocks(source: Path, columns: Sequence[str]) -> Iterator[pd.Dat
         if not files:
             raise UserError(f"No texts in {source}; it must have {', '.join(SUFFIXES)} files.")
         named = {columns[0]: [read_text(file) for file in files]}
-        yield _filled(pd.DataFrame(named), columns).assign(**{ID: [f.relative_to(source).as_posix() for f in files]})
+        yield _filled(pd.DataFrame(named), columns).assign(**{FILE: [f.relative_to(source).as_posix() for f in files]})
     elif source.suffix.lower() in SUFFIXES and not _has_header(source, columns):
         yield _filled(pd.DataFrame({columns[0]: read_text(source).splitlines()}, dtype="str"), columns)
     elif not is_table(source) and source.exists():

@@ -29,6 +29,7 @@ def test_every_key_is_listed_with_its_default() -> None:
         "domain",
         "allow_corrupt",
         "calibrate",
+        "mask_pii",
         "sampler",
         "scheduler",
         "fidelity",
