@@ -36,10 +36,11 @@ def search(
     from automl.config import load_experiment
 
     given = {"data": data} | {key: keys.get(key) for key in ("test", "out_of_scope_test")}
-    flags = keys | {key: as_path(value, out) for key, value in given.items() if value is not None}
+    masked = bool(keys.get("mask_pii"))
+    flags = keys | {key: as_path(value, out, mask_pii=masked) for key, value in given.items() if value is not None}
     if (outside := keys.get("out_of_scope")) is not None:
         several = outside if isinstance(outside, list | tuple) else [outside]
-        flags["out_of_scope"] = [as_path(value, out) for value in several]
+        flags["out_of_scope"] = [as_path(value, out, mask_pii=masked) for value in several]
     return run_experiment(load_experiment(flags=flags), out=out, say=say)
 
 

@@ -10,6 +10,7 @@ from automl.data.table.load import TableOptions, load_table
 from automl.data.text import TextPreparation, rows_of, texts_of
 from automl.data.text.load import load_text
 from automl.data.text.options import TextOptions
+from automl.data.text.read import read_message_blocks
 
 __all__ = [
     "DataReport",
@@ -29,6 +30,7 @@ __all__ = [
     "preparation_from_dict",
     "preparation_to_dict",
     "read_blocks",
+    "read_message_blocks",
     "rows_of",
     "texts_of",
 ]

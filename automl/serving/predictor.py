@@ -28,7 +28,8 @@ def predict_blocks(bundle: Path, source: Path) -> Iterator["pd.DataFrame"]:
 
     Args:
         bundle: A trained model's folder (`find_model` of automl.registry).
-        source: Of a model on images what `automl.data.load_inputs` reads, else what `automl.data.read_blocks` reads.
+        source: Of a model on images what `automl.data.load_inputs` reads, on tables what `automl.data.read_blocks`
+            reads, on texts what `automl.data.read_message_blocks` reads.
 
     Yields:
         A row per input, in the source's order: `id`, then the columns of `as_table`.
@@ -53,11 +54,14 @@ def predict_blocks(bundle: Path, source: Path) -> Iterator["pd.DataFrame"]:
 def _predict_rows(
     model: "TrainedModel", preparation: "TablePreparation | TextPreparation", source: Path
 ) -> Iterator["pd.DataFrame"]:
-    from automl.data import TablePreparation, Unread, read_blocks, read_message_blocks
+    from automl.data import TablePreparation, TextPreparation, Unread, read_blocks, read_message_blocks
 
-    of_table = isinstance(preparation, TablePreparation)
+    if isinstance(preparation, TextPreparation):
+        blocks = read_message_blocks(source, preparation.columns)
+    else:
+        blocks = read_blocks(source)
     done, unread = 0, Unread(preparation, source.name) if isinstance(preparation, TablePreparation) else None
-    for frame in read_blocks(source) if of_table else read_message_blocks(source, preparation.columns):
+    for frame in blocks:
         rows = preparation.transform(frame)
         if unread:
             unread.look(frame, rows)

@@ -25,7 +25,7 @@ from automl.training.inference import predict
 from automl.training.scaling import scaling_for
 
 if TYPE_CHECKING:
-    import pandas as pd
+    pass
 
 
 @dataclass(frozen=True)

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from automl.errors import UserError
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 MASKS = {"EMAIL_ADDRESS": "[email]", "PHONE_NUMBER": "[phone]", "CREDIT_CARD": "[card]", "IBAN_CODE": "[iban]"}
 REGIONS = ("US", "GB", "DE", "FR", "ES", "IT", "NL", "PL", "BR", "IN", "JP", "AU")
 """Whose phone numbers are known without their country's code; with it all are."""
-
-
-def check_masking() -> None:
-    """Raises UserError where the package that finds personal data isn't installed."""
-    _recognizers()
 
 
 def mask(texts: Sequence[str]) -> list[str]:
@@ -27,9 +25,19 @@ def mask(texts: Sequence[str]) -> list[str]:
     return [_masked(text) for text in texts]
 
 
+def mask_frame(frame: pd.DataFrame) -> pd.DataFrame:
+    """The frame with all of its texts masked."""
+    texts = frame.select_dtypes(["object", "string"])
+    return frame.assign(**{name: _cells_masked(texts[name]) for name in texts})
+
+
 def count_masked(texts: Sequence[str]) -> int:
     """In how many masked texts there is a mask."""
     return sum(any(word in text for word in MASKS.values()) for text in texts)
+
+
+def _cells_masked(column: pd.Series) -> pd.Series:
+    return column.map(lambda cell: _masked(cell) if isinstance(cell, str) else cell)
 
 
 def _masked(text: str) -> str:

@@ -77,7 +77,7 @@ class TextPreparation:
         return pd.DataFrame({name: several if name == self.columns[0] else "" for name in self.columns}, dtype="str")
 
     def ids(self, frame: pd.DataFrame, before: int = 0) -> list[str]:
-        """What names each raw row: its identifier or file, where the table has such a column, else its number from 1 on.
+        """What names each raw row: its identifier or file, where there is such a column, else its number from 1 on.
 
         Args:
             before: How many rows there were before these.

@@ -12,9 +12,7 @@ from automl.space import Space, TrainingSettings, compose
 
 README = Path(__file__).parents[3] / "README.md"
 IMAGES = Task(kind="image-classification", num_outputs=2, input_shape=(1, 28, 28), class_names=("a", "b"))
-TEXTS = Task(
-    kind="text-classification", num_outputs=2, input_shape=(32,), class_names=("a", "b"), vocabulary_size=1000
-)
+TEXTS = Task(kind="text-classification", num_outputs=2, input_shape=(32,), class_names=("a", "b"), vocabulary_size=1000)
 ROWS = replace(IMAGES, kind="table-classification", input_shape=(8,), num_numeric=6, category_sizes=(4, 9))
 
 Searched = tuple[Task, Space]

@@ -1,10 +1,12 @@
 """Personal data are masked where that is asked for, and stay masked in what a model predicts."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pandas as pd
 import pytest
 
+from automl.api import as_path
 from automl.data import Dataset, TextPreparation, texts_of
 from automl.data.text import masking
 from automl.errors import UserError
@@ -35,5 +37,13 @@ def test_without_the_package_it_is_refused(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setitem(__import__("sys").modules, "presidio_analyzer", None)
     masking._recognizers.cache_clear()
     with pytest.raises(UserError, match="needs presidio-analyzer") as refused:
-        masking.check_masking()
+        masking.mask(["hello"])
     assert "automl[privacy]" in str(refused.value.hint)
+
+
+def test_a_frame_is_masked_before_it_is_written(tickets: pd.DataFrame, tmp_path: Path) -> None:
+    pytest.importorskip("presidio_analyzer")
+    frame = tickets.assign(text=tickets["text"] + " jo.doe@example.com", number=1)
+    written = pd.read_parquet(as_path(frame, tmp_path, mask_pii=True))
+    assert written["text"].tolist() == [f"{text} [email]" for text in tickets["text"]]
+    assert written["number"].tolist() == [1] * 60
