@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from automl import __version__
-from automl.cli import doctor, plugins, portfolio, predict, resume, search, train, ui
+from automl.cli import doctor, plugins, portfolio, predict, resume, search, serve, train, ui
 from automl.cli.output import error_console
 from automl.errors import Notice, UserError
 
@@ -24,6 +24,7 @@ app.command()(search.search)
 app.command()(resume.resume)
 app.command()(train.train)
 app.command()(predict.predict)
+app.command()(serve.serve)
 app.command()(ui.ui)
 app.command()(doctor.doctor)
 app.add_typer(plugins.app, name="plugins")

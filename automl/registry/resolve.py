@@ -28,8 +28,20 @@ def find_model(store: Store, reference: str, *, trust_plugins: bool = False) -> 
         trust_plugins: Whether to take a model that carries plugins though the store isn't this home's own.
 
     Raises:
-        UserError: There is no such model, alias or version, it isn't automl's, its files are gone, or it carries
-            plugins that aren't trusted.
+        UserError: As `find_version`; or it isn't automl's, its files are gone, or it carries plugins that aren't
+            trusted.
+    """
+    version = find_version(store, reference)
+    bundle = _bundle(_download(store, store.client(), version), reference)
+    check_trust(store, bundle, trust_plugins=trust_plugins)
+    return bundle
+
+
+def find_version(store: Store, reference: str) -> "ModelVersion":
+    """The version that a reference names now.
+
+    Raises:
+        UserError: There is no such model, alias or version.
     """
     match = _REFERENCE.fullmatch(reference)
     if match is None:
@@ -42,11 +54,7 @@ def find_model(store: Store, reference: str, *, trust_plugins: bool = False) -> 
             f"There are no models yet: {store.database} doesn't exist.",
             hint="Run `automl search` first, or name the folder that it wrote to.",
         )
-    client = store.client()
-    version = _version(client, match["name"], match["alias"] or names.CHAMPION, match["version"])
-    bundle = _bundle(_download(store, client, version), reference)
-    check_trust(store, bundle, trust_plugins=trust_plugins)
-    return bundle
+    return _version(store.client(), match["name"], match["alias"] or names.CHAMPION, match["version"])
 
 
 def _version(client: "MlflowClient", name: str, alias: str, number: str | None) -> "ModelVersion":
