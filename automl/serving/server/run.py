@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import socket
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -40,9 +41,12 @@ def serve(source: Source, settings: Settings, say: Say) -> None:
             timeout_graceful_shutdown=int(settings.limits.seconds) + 1,
         )
     )
+    listening.listen()  # whoever reads the line below may come at once
     host, port = listening.getsockname()[:2]
     say(f"Serving {live.current.name} version {live.current.version} at http://{host}:{port} (docs: /docs).")
     log_to_stdout()
+    for ending in (signal.SIGINT, signal.SIGTERM):  # uvicorn, once it has ended, hands them on to who was there before
+        signal.signal(ending, signal.SIG_IGN)
     server.run(sockets=[listening])
 
 
