@@ -7,12 +7,15 @@ from automl.components import (
     Int,
     Regularizer,
     Task,
+    Text,
+    Weights,
     augmentation,
     estimator,
     model,
     regularizer,
     texts_of,
 )
+from automl.errors import UserError
 
 __all__ = [
     "Choice",
@@ -21,6 +24,9 @@ __all__ = [
     "Int",
     "Regularizer",
     "Task",
+    "Text",
+    "UserError",
+    "Weights",
     "augmentation",
     "estimator",
     "model",

@@ -34,6 +34,7 @@ from automl.search.objectives import Objectives, make_objectives
 from automl.search.runner import Plan, most_epochs, scheduler_of
 from automl.search.schedulers import population_size
 from automl.space import Space, check_overrides, compose, opened
+from automl.training.named_weights import settle_names
 from automl.training.weights import settle
 
 if TYPE_CHECKING:
@@ -260,12 +261,29 @@ def _absent(data: Dataset) -> str:
 
 def _space(catalog: Catalog, data: Dataset, experiment: Experiment, say: Say) -> Space:
     composition = compose(catalog, data.task, experiment.space)
-    space, not_pretrained = settle(catalog, composition.space)
+    space, missing = settle_names(catalog, composition.space)
+    if missing:
+        models = [name for name in composition.space["model"].domain.values() or () if name not in missing]
+        for name, error in missing.items():
+            if not models or _is_asked_for(name, experiment):
+                raise error
+            say(f"Not searched: model {name}. {error.message}")
+        composition = compose(catalog, data.task, {**experiment.space, "model": models})
+        space, _ = settle_names(catalog, composition.space)
+    space, not_pretrained = settle(catalog, space)
     for note in (*composition.notes, *not_pretrained):
         say(note)
     if experiment.sampler == "grid":
         say(f"The grid has {sum(1 for _ in space.grid()):,} configurations.")
     return space
+
+
+def _is_asked_for(model: str, experiment: Experiment) -> bool:
+    """Whether a person has named the model, or the weights that it begins with, and not the domain alone."""
+    preset = preset_of(experiment.domain).get("space", {})
+    listed_by_user = experiment.space.get("model") != preset.get("model")
+    key = f"model.{model}.name"
+    return listed_by_user or bool(experiment.space.get(key) != preset.get(key))
 
 
 def resumed_catalog(notes: Notes, say: Say) -> Catalog:

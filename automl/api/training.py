@@ -13,6 +13,7 @@ from automl.api.preparation import Say, check, load_data, resumed_catalog
 from automl.api.tested import run_model
 from automl.components import Catalog, PluginSource
 from automl.config import Experiment, find_home
+from automl.config.home import readings_in
 from automl.errors import UserError
 from automl.evaluation import Metric
 from automl.search.past import past_search, past_trial
@@ -180,7 +181,12 @@ def _train(task: _Task, run: TrainingRun, watch: Watch) -> EpochResult:
     )
     epochs = replay(
         task.catalog,
-        DeviceData.on(torch.device("cuda" if on_gpu else "cpu"), arrays, part_seed_of(task.experiment)),
+        DeviceData.on(
+            torch.device("cuda" if on_gpu else "cpu"),
+            arrays,
+            part_seed_of(task.experiment),
+            cache=readings_in(task.notes.folder.parents[1]),
+        ),
         [(part.since, part.configuration) for part in task.trial.line],
         metric=task.metric,
         seed=task.seed,

@@ -11,7 +11,7 @@ from automl.components.catalog import (
     regularizer,
 )
 from automl.components.component import KINDS, Component, Key
-from automl.components.domains import Choice, Domain, Float, Int, Value
+from automl.components.domains import Choice, Domain, Float, Int, Text, Value
 from automl.components.doors import catalog_with, components_of, load_catalog
 from automl.components.estimators import Estimator
 from automl.components.hooks import Regularizer
@@ -19,6 +19,7 @@ from automl.components.parameters import Parameter, parameters_of
 from automl.components.sources import PluginSource, read_plugin
 from automl.components.task import TASK_KINDS, Task
 from automl.components.texts import texts_of
+from automl.components.weights import Weights
 
 __all__ = [
     "CATALOG",
@@ -36,7 +37,9 @@ __all__ = [
     "PluginSource",
     "Regularizer",
     "Task",
+    "Text",
     "Value",
+    "Weights",
     "augmentation",
     "catalog_with",
     "components_of",

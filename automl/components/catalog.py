@@ -11,6 +11,7 @@ from automl.components.component import KINDS, Applies, Component, Key
 from automl.components.domains import Value
 from automl.components.sources import PluginSource, source_of
 from automl.components.task import FAMILIES, task_kinds
+from automl.components.weights import Weights
 from automl.errors import PluginError, unknown
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -116,7 +117,7 @@ def model(
     task: str | Sequence[str],
     applies: Applies | None = None,
     conflicts: Sequence[str] = (),
-    weights: str | None = None,
+    weights: str | Weights | None = None,
     limits: Mapping[str, str] | None = None,
 ) -> Callable[[F], F]:
     """Registers a factory that returns an `nn.Module` mapping a batch to (N, task.num_outputs).

@@ -12,6 +12,7 @@ from automl.components.domains import Value
 from automl.components.parameters import GIVEN_BY_ENGINE, Parameter, parameters_of
 from automl.components.sources import PluginSource
 from automl.components.task import TASK_KINDS, Task
+from automl.components.weights import Weights
 from automl.errors import PluginError, unknown
 
 KINDS = ("model", "augmentation", "regularizer")
@@ -35,7 +36,8 @@ class Component:
         source: The text that defines it; None where an installed package does.
         applies: Says why it doesn't fit a task ("needs 75 px or more"), or None where it fits.
         conflicts: Components ("regularizer.swa", "model.mlp") that it doesn't work together with.
-        weights: Of a model with a parameter `pretrained`: the name of torchvision's weights ("resnet{depth}").
+        weights: Of a model with a parameter `pretrained`: the name of torchvision's weights ("resnet{depth}"); of one
+            with a parameter `name`: where those of that name come from.
         neutral: Of a regularizer: values, maybe out of range, at which it changes nothing.
         live: Of a regularizer: parameters that may change in mid-training: built with other values, it goes on from
             the same checkpoint. Those of an augmentation, which keeps nothing, all may.
@@ -51,7 +53,7 @@ class Component:
     source: PluginSource | None = None
     applies: Applies | None = None
     conflicts: tuple[str, ...] = ()
-    weights: str | None = None
+    weights: str | Weights | None = None
     neutral: Mapping[str, Value] | None = None
     live: tuple[str, ...] = ()
     fits_itself: bool = False
@@ -78,13 +80,17 @@ class Component:
             kind, _, name = conflict.partition(".")
             if kind not in KINDS or not _NAME.fullmatch(name):
                 return f"conflicts holds names such as regularizer.swa, got {conflict!r}"
-        named = {field for _, field, _, _ in Formatter().parse(self.weights or "") if field}
-        if self.weights and not parameters >= named | {"pretrained"}:
-            return f"weights={self.weights!r} needs the arguments {', '.join(sorted(named | {'pretrained'}))}"
+        if self.weights and not parameters >= (needed := self._needed_for_weights(self.weights)):
+            return f"weights={self.weights!r} needs the arguments {', '.join(sorted(needed))}"
         for field_name, names in (("neutral", self.neutral or ()), ("live", self.live)):
             if strange := sorted(set(names) - parameters):
                 return f"{field_name} names {strange[0]!r}, which is no argument"
         return None
+
+    def _needed_for_weights(self, weights: str | Weights) -> set[str]:
+        if isinstance(weights, Weights):
+            return {"name"}
+        return {field for _, field, _, _ in Formatter().parse(weights) if field} | {"pretrained"}
 
     @property
     def _title(self) -> str:

@@ -167,6 +167,29 @@ class Choice:
         return "one of " + ", ".join(map(text, self.options))
 
 
+class Text(Choice):
+    """Any text: a name, a path. It stays what it is, unless an experiment lists some to choose from.
+
+    Args:
+        when: As in `Int`.
+    """
+
+    def __init__(self, *, when: When | None = None) -> None:
+        super().__init__(when=when)
+
+    def problem(self) -> str | None:
+        return None
+
+    def contains(self, value: object) -> bool:
+        return isinstance(value, str) and value != ""
+
+    def clip(self, value: Any) -> Value:
+        return str(value)
+
+    def __str__(self) -> str:
+        return "any text"
+
+
 Domain = Int | Float | Choice
 
 

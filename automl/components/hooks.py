@@ -12,7 +12,10 @@ if TYPE_CHECKING:
 
 
 class Regularizer:
-    """Base class. Override what is needed; hooks of several regularizers are called in the order of their names."""
+    """Base class. Override what is needed; hooks of several regularizers are called in the order of their names.
+
+    A model that is one, too, has its own hooks called, before those of the others.
+    """
 
     def wrap_model(self, model: nn.Module) -> nn.Module:
         """The model to train: `model` itself, changed in place or wrapped. Called once, before the optimizer."""
@@ -20,7 +23,7 @@ class Regularizer:
 
     def parameter_groups(self, groups: list[dict[str, Any]]) -> list[dict[str, Any]]:
         """The optimizer's parameter groups, which keeps these dicts: a group's `lr` is always the present one. Change
-        them in place. Called once."""
+        them in place; a group with an `lr_factor` learns at so many times the learning rate. Called once."""
         return groups
 
     def loss(self, loss: Loss) -> Loss:

@@ -71,7 +71,7 @@ def _domain(hint: Any) -> Domain | None:
     if get_origin(hint) is Annotated:
         base, *extras = get_args(hint)
         stated = next((extra for extra in extras if isinstance(extra, Int | Float | Choice)), None)
-        if isinstance(stated, Choice) and not stated.options and (derived := _domain(base)):
+        if type(stated) is Choice and not stated.options and (derived := _domain(base)):
             return Choice(*(derived.values() or ()), when=stated.when, fits=stated.fits)
         return stated or _domain(base)
     if hint is bool:

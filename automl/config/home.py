@@ -15,6 +15,11 @@ def find_home(out: str | Path | None = None) -> Path:
     return Path(out or os.environ.get("AUTOML_HOME") or DEFAULT_HOME).expanduser().resolve()
 
 
+def readings_in(home: Path) -> Path:
+    """The folder in which is kept what models have read of texts."""
+    return home / "cache" / "readings"
+
+
 def home_option(home: Path, option: str = "--home") -> str:
     """What a command that is to be typed next needs to find the folder: " --home FOLDER", or "" for the default."""
     return "" if home == find_home() else f" {option} {home}"

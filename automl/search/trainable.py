@@ -14,6 +14,7 @@ from typing import Any
 from ray import tune
 
 from automl.components import PluginSource
+from automl.config.home import readings_in
 from automl.files import is_full, readable
 from automl.search.budget import StopSignal, too_slow
 from automl.search.folders import checkpoint_of, is_current, reports_of, weights_of
@@ -181,7 +182,8 @@ class TrialActor(tune.Trainable):  # type: ignore[misc]
             device = torch.device("cuda" if settings.gpu_share > 0 else "cpu")
             if 0 < settings.gpu_share < 1:
                 torch.cuda.set_per_process_memory_fraction(settings.gpu_share)
-            self._data = DeviceData.on(device, self._arrays.open(), settings.part_seed)
+            cache = readings_in(self._search.parents[1])
+            self._data = DeviceData.on(device, self._arrays.open(), settings.part_seed, cache=cache)
         checkpoint = checkpoint_of(self._folder, number)
         reports = reports_of(self._folder, number) if checkpoint.exists() else []
         self._since, configuration = self._in_force(reports[-1].epoch if reports else 0)

@@ -1,11 +1,11 @@
 """Composing a space: the components that fit the task, the engine's settings, and what the experiment narrows."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from automl.components import KINDS, Catalog, Choice, Component, Domain, Int, Parameter, Task, Value, parameters_of
-from automl.components.domains import text
+from automl.components.domains import Text, text
 from automl.errors import UserError, unknown
 from automl.space.narrow import narrow, narrowed
 from automl.space.selection import listed
@@ -101,7 +101,8 @@ def _expand(
         domain = parameter.domain.resolve(task)
         own = tuple((f"{prefix}.{name}", values) for name, values in parameter.when.items())
         full = SpaceParameter(f"{prefix}.{parameter.name}", domain, domain.clip(parameter.default), conditions + own)
-        expanded.append(narrowed(full, overrides))
+        chosen = narrowed(full, overrides)
+        expanded.append(replace(chosen, domain=Choice(chosen.default)) if isinstance(chosen.domain, Text) else chosen)
     return expanded
 
 

@@ -51,7 +51,7 @@ def cost(subject: Subject) -> Measured:
 
 def _forward_and_backward(subject: Subject, task: Task, device: torch.device) -> Work:
     model = subject.model(task).train().to(device).to(memory_format=torch.channels_last)
-    inputs, targets = (tensor.to(device) for tensor in tiny.batch(task, BATCH))
+    inputs, targets = (tensor.to(device) for tensor in tiny.batch(task, BATCH, model))
     optimizer = torch.optim.AdamW(model.parameters())
     loss = for_members(loss_for(task, None))
 

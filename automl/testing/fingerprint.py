@@ -33,10 +33,10 @@ def fingerprint(subject: Subject) -> Tensor:
     if subject.component.kind == "regularizer":
         trained = subject.train(task)
         return _sample([*trained.weights.values(), torch.tensor([epoch["train_loss"] for epoch in trained.epochs])])
-    inputs, targets = tiny.batch(task, 4)
     if subject.component.kind == "augmentation":
-        return _sample(subject.augmentation(task)(inputs, targets))
+        return _sample(subject.augmentation(task)(*tiny.batch(task, 4)))
     model = subject.model(task).train()
+    inputs, targets = tiny.batch(task, 4, model)
     outputs = model(inputs)
     for_members(loss_for(task, None))(outputs, targets).backward()  # type: ignore[no-untyped-call]
     norms = [weight.grad.norm().view(1) for weight in model.parameters() if weight.grad is not None]

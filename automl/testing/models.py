@@ -34,14 +34,15 @@ NEEDS_COLUMNS = (
 def gradients(subject: Subject) -> None:
     """Right shape and finite gradients, for each task that it claims."""
     for task in subject.tasks():
-        _backward(subject.model(task).train(), task, *tiny.batch(task, 2))
+        model = subject.model(task).train()
+        _backward(model, task, *tiny.batch(task, 2, model))
 
 
 def one_sample(subject: Subject) -> None:
     """Predicts an input alone as it does in a batch."""
     for task in subject.families():
         model = _settled(subject, task)
-        inputs, targets = tiny.batch(task, 4)
+        inputs, targets = tiny.batch(task, 4, model)
         with torch.no_grad():
             together, alone = model(inputs)[:1], model(_unpadded(inputs[:1], task))
         if not close(together, alone):
@@ -66,7 +67,8 @@ def sizes(subject: Subject) -> Measured | None:
             left_out.setdefault(reason, []).append(shape)
             continue
         try:
-            _backward(subject.model(task).train(), task, *tiny.batch(task, 2))
+            model = subject.model(task).train()
+            _backward(model, task, *tiny.batch(task, 2, model))
         except Broken as broken:
             raise Broken(f"{shape}: {broken.found}", broken.mend) from broken
         except Exception as error:
@@ -83,7 +85,7 @@ def state(subject: Subject) -> None:
     """Predicts the same when built anew with its saved weights."""
     for task in subject.families():
         first, second = _settled(subject, task), subject.model(task)
-        inputs, _ = tiny.batch(task, 2)
+        inputs, _ = tiny.batch(task, 2, first)
         with tempfile.TemporaryDirectory() as folder:
             write_weights(first, Path(folder) / "weights.safetensors")
             second.load_state_dict(read_weights(Path(folder) / "weights.safetensors"))
@@ -116,14 +118,16 @@ def memory_format(subject: Subject) -> None:
 
 def _unpadded(inputs: Tensor, task: Task) -> Tensor:
     """As the engine gives it: what is padding in all texts of a batch is cut off."""
-    return inputs[:, : max(1, int((inputs != 0).any(0).sum()))] if task.is_text else inputs
+    if not task.is_text or inputs.is_floating_point():
+        return inputs
+    return inputs[:, : max(1, int((inputs != 0).any(0).sum()))]
 
 
 def _settled(subject: Subject, task: Task) -> nn.Module:
     """In evaluation mode, with running statistics that have moved."""
     model = subject.model(task)
     with torch.no_grad():
-        model.train()(tiny.batch(task, 8)[0])
+        model.train()(tiny.batch(task, 8, model)[0])
     return model.eval()
 
 

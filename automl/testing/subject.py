@@ -12,7 +12,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from automl.components import Catalog, Component, Regularizer, Task
+from automl.components import Catalog, Component, Regularizer, Task, Weights
 from automl.components.domains import text
 from automl.errors import TrialError
 from automl.evaluation import find_metric
@@ -30,6 +30,7 @@ from automl.training.making import make_trainer
 
 CPU = torch.device("cpu")
 WEIGHTS = "best.safetensors"
+_EXAMPLES = tempfile.TemporaryDirectory()
 SETTINGS = {"training.epochs": 2, "training.batch_size": 8, "training.optimizer": "adamw"}
 
 
@@ -76,7 +77,16 @@ class Subject:
         overrides: dict[str, Any] = {"model": self.component.name} if is_model else {self.name: True}
         if any(parameter.name == "pretrained" for parameter in self.component.parameters):
             overrides[f"{self.name}.pretrained"] = False
+        if isinstance(self.component.weights, Weights):
+            overrides[f"{self.name}.name"] = str(self._example(self.component.weights))
         return compose(self.catalog, task, {**overrides, **SETTINGS}).space
+
+    def _example(self, weights: Weights) -> Path:
+        folder = Path(_EXAMPLES.name, self.component.name)
+        if not folder.exists():
+            folder.mkdir()
+            weights.example(folder)
+        return folder
 
     def default(self, task: Task) -> Configuration:
         """Its default configuration."""
@@ -130,6 +140,9 @@ class Subject:
             if whole:
                 apply(*tiny.batch(task, 4))
             return
+        if isinstance(self.component.weights, Weights):
+            self._forward(task, configuration, whole)
+            return
         try:
             with torch.device("meta"):  # shapes without numbers: a large net costs nothing
                 self._forward(task, configuration, whole)
@@ -139,7 +152,7 @@ class Subject:
     def _forward(self, task: Task, configuration: Configuration, whole: bool) -> None:
         model = self.model(task, configuration)
         if whole:
-            model(tiny.batch(task, 2)[0])
+            model(tiny.batch(task, 2, model)[0])
 
     def train(self, task: Task, configuration: Configuration | None = None, device: torch.device = CPU) -> Trained:
         """Trains for two epochs on 16 inputs as a trial does, always with the same seed."""

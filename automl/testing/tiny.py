@@ -78,13 +78,17 @@ def noun(task: Task) -> str:
     return "rows" if task.is_table else "texts" if task.is_text else "images"
 
 
-def batch(task: Task, count: int) -> tuple[Tensor, Tensor]:
+def batch(task: Task, count: int, model: nn.Module | None = None) -> tuple[Tensor, Tensor]:
     """(count, C, H, W) float32 in [0, 1], as the engine lays it out, (count, F), or int64 (count, T); and the targets
-    that the engine gives."""
+    that the engine gives.
+
+    Args:
+        model: That it is for, where that may read texts itself.
+    """
     if task.is_table:
         return tiny_tables.rows(task, count), targets(task, count)
     if task.is_text:
-        return tiny_texts.tokens(task, count), targets(task, count)
+        return tiny_texts.inputs(task, count, model), targets(task, count)
     inputs = torch.rand(count, *task.input_shape).to(memory_format=torch.channels_last)
     return inputs, targets(task, count)
 

@@ -6,11 +6,15 @@ from functools import cache
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from automl.components import Task
 from automl.data import TextPreparation, rows_of
+from automl.training.arrays import DeviceArray
+from automl.training.reading import reader_of
+from automl.training.scaling import scaling_for
 
+CPU = torch.device("cpu")
 USUAL = (12, 100)
 """How many tokens a text has at most, and how many there are."""
 ODD = ((1, 2), (3, 60), (256, 5_000))
@@ -35,6 +39,15 @@ def text_task(kind: str, length: int, vocabulary: int, outputs: int, names: tupl
     return Task(kind=kind, num_outputs=outputs, input_shape=(length,), class_names=names, vocabulary_size=vocabulary)
 
 
+def inputs(task: Task, count: int, model: nn.Module | None) -> Tensor:
+    """A batch as a model gets it: what it reads itself, else tokens."""
+    if model is None or reader_of(model) is None:
+        return tokens(task, count)
+    scaling = scaling_for(preparation(), CPU)
+    rows = raw_rows(np.arange(count) % 4, np.random.default_rng(0))
+    return scaling.to_unit(scaling.read(model, DeviceArray(rows, CPU)).rows(slice(None)))
+
+
 def tokens(task: Task, count: int) -> Tensor:
     """int64 (count, T) as a model gets them, any of those that there are; of one in four the text is empty."""
     (length,) = task.input_shape
@@ -47,8 +60,7 @@ def tokens(task: Task, count: int) -> Tensor:
 def raw_rows(labels: np.ndarray, generator: np.random.Generator) -> np.ndarray:
     """uint8 (N, L) as a preparation gives them: texts whose words tell the label; the fourth one is empty."""
     texts = [" ".join([WORDS[label], *generator.choice(WORDS[4:], 1 + int(generator.integers(6)))]) for label in labels]
-    texts[3:4] = [""]
-    return rows_of(texts)
+    return rows_of(["" if number == 3 else text for number, text in enumerate(texts)])
 
 
 @cache

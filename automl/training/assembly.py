@@ -17,7 +17,7 @@ Augmentation = Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]
 
 @dataclass(frozen=True)
 class Assembly:
-    """Everything that one configuration names, built."""
+    """Everything that one configuration names, built; a model that is a regularizer, too, is among those."""
 
     model: nn.Module
     augmentations: tuple[Augmentation, ...]
@@ -33,10 +33,11 @@ def assemble(catalog: Catalog, task: Task, configuration: Mapping[str, Value]) -
     (model,) = built["model"]
     if isinstance(model, Estimator):
         model = Fitted(model, task)
+    own = [model] if isinstance(model, Regularizer) else []
     for regularizer in built["regularizer"]:
         model = regularizer.wrap_model(model)
     settings = TrainingSettings(**_values(configuration, "training"))  # type: ignore[arg-type]
-    return Assembly(model, tuple(built["augmentation"]), tuple(built["regularizer"]), settings)
+    return Assembly(model, tuple(built["augmentation"]), (*own, *built["regularizer"]), settings)
 
 
 def without_download(configuration: Mapping[str, Value]) -> dict[str, Value]:

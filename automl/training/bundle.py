@@ -7,11 +7,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from automl.components import PluginSource, Task, Value, catalog_with, components_of
+from automl.components import Catalog, PluginSource, Task, Value, catalog_with, components_of
 from automl.data import Preparation, preparation_from_dict, preparation_to_dict
 from automl.errors import UserError
 from automl.evaluation.calibration import AS_IT_IS, Calibration
 from automl.space import chosen_components
+from automl.training.named_weights import pack_weights
 
 FORMAT = 4  # 2: preparations of several kinds; 3: several parts; 4: calibration and threshold
 DESCRIPTION = "model.json"
@@ -23,7 +24,8 @@ class Part:
     """A trained configuration; a model has one or more, and predicts their mean.
 
     Args:
-        weights: Its file of weights.
+        weights: Its file of weights; in a bundle a folder of the same name, without its ending, has what a model needs
+            beside them (see `Weights.pack`).
         members: How many models were trained with it, each on other rows (see `automl.training.bag`).
         share: Its weight in that mean; those of a model add up to 1.
     """
@@ -142,16 +144,17 @@ def write_bundle(
         "format": FORMAT,
         "task": asdict(task),
         "preparation": preparation_to_dict(preparation),
-        "parts": [_write_part(folder, number, part) for number, part in enumerate(parts)],
+        "parts": [_write_part(folder, number, part, catalog) for number, part in enumerate(parts)],
         "plugins": [{"path": p.path, "file": f"{p.module}.py", "sha256": p.sha256} for p in needed],
         "provenance": {".".join(key): catalog.get(*key).provenance for key in chosen},
     }
     (folder / DESCRIPTION).write_text(json.dumps(described, indent=2), encoding="utf-8")
 
 
-def _write_part(folder: Path, number: int, part: Part) -> dict[str, Any]:
+def _write_part(folder: Path, number: int, part: Part, catalog: Catalog) -> dict[str, Any]:
     name = f"model{number or ''}.safetensors"
     shutil.copyfile(part.weights, folder / name)
+    pack_weights(catalog.get("model", str(part.configuration["model"])), part.configuration, folder / Path(name).stem)
     return {**asdict(part), "weights": name, "configuration": dict(part.configuration)}
 
 

@@ -42,6 +42,8 @@ def latency_ms(model: nn.Module, inputs: np.ndarray, scaling: Scaling, task: Tas
 
 
 def size_mb(model: nn.Module) -> float:
-    """10^6 bytes of a model's state: its weights and buffers, as they are saved."""
+    """10^6 bytes of a model's state, its weights and buffers, as they are saved; and of what its modules say that they
+    need beside it, as `bytes_beside`."""
     size: int = sum(tensor.numel() * tensor.element_size() for tensor in model.state_dict().values())
-    return size / 1e6
+    beside: int = sum(getattr(module, "bytes_beside", 0) for module in model.modules())
+    return (size + beside) / 1e6

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -38,20 +39,23 @@ class DeviceData:
         device: torch.device,
         data: TrainingData,
         part_seed: int | None = None,
+        *,
+        cache: Path | None = None,
         scaling: Scaling | None = None,
     ) -> DeviceData:
         """Puts it there.
 
         Args:
             part_seed: Chooses the rows that early epochs have; None: each epoch has all.
+            cache: Folder where what models read of texts is kept for other processes; None: nowhere.
             scaling: That of the data whose fold it is.
         """
-        scaling = scaling or scaling_for(data.preparation, device, remember=True)
+        scaling = scaling or scaling_for(data.preparation, device, remember=True, cache=cache)
         inputs, targets, val = (
             DeviceArray(a, device) for a in (data.train_inputs, data.train_targets, data.val_inputs)
         )
         count = 0 if data.folds is None else int(data.folds.max()) + 1
-        folds = tuple(cls.on(device, data.fold(number), part_seed, scaling) for number in range(count))
+        folds = tuple(cls.on(device, data.fold(number), part_seed, scaling=scaling) for number in range(count))
         order = None
         if part_seed is not None:
             order = nested_order(data.train_targets, data.task.is_classification, part_seed)

@@ -23,7 +23,9 @@ def parameter_groups(model: nn.Module) -> list[dict[str, Any]]:
 
 
 def make_optimizer(settings: TrainingSettings, groups: list[dict[str, Any]]) -> Optimizer:
-    """The optimizer over `groups` at the peak learning rate."""
+    """The optimizer over `groups` at the peak learning rate, times a group's `lr_factor` where it has one."""
+    for group in groups:
+        group["lr"] = settings.lr * group.pop("lr_factor", 1.0)
     if settings.optimizer == "adamw":
         return AdamW(groups, lr=settings.lr)
     return SGD(groups, lr=settings.lr, momentum=settings.momentum, nesterov=settings.momentum > 0)

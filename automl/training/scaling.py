@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from pathlib import Path
 from statistics import NormalDist
 
 import numpy as np
@@ -42,16 +43,14 @@ class Scaling(ABC):
         return self.normalize(self.to_unit(rows))
 
 
-def scaling_for(preparation: Preparation, device: torch.device, *, remember: bool = False) -> Scaling:
-    """The scaling of what `preparation` has prepared.
-
-    Args:
-        remember: Texts that were read once aren't read again.
-    """
+def scaling_for(
+    preparation: Preparation, device: torch.device, *, remember: bool = False, cache: Path | None = None
+) -> Scaling:
+    """The scaling of what `preparation` has prepared; `remember` and `cache` see `Readings`."""
     if isinstance(preparation, TablePreparation):
         return TableScaling(preparation, device)
     if isinstance(preparation, TextPreparation):
-        return TextScaling(Readings(preparation, remember=remember), device)
+        return TextScaling(Readings(preparation, remember=remember, cache=cache), device)
     return ImageScaling(preparation, device)
 
 

@@ -22,6 +22,7 @@ from automl.training.bag import Bag
 from automl.training.bundle import Part, read_bundle
 from automl.training.checkpoint import read_weights
 from automl.training.inference import predict
+from automl.training.named_weights import packed
 from automl.training.scaling import scaling_for
 
 if TYPE_CHECKING:
@@ -99,7 +100,9 @@ class TrainedModel:
 
 
 def _module(part: Part, catalog: Catalog, task: Task) -> nn.Module:
-    members = [assemble(catalog, task, without_download(part.configuration)).model for _ in range(part.members)]
+    component = catalog.get("model", str(part.configuration["model"]))
+    configuration = packed(component, without_download(part.configuration), part.weights.with_suffix(""))
+    members = [assemble(catalog, task, configuration).model for _ in range(part.members)]
     module = members[0] if part.members == 1 else Bag(members)
     module.load_state_dict(read_weights(part.weights))
     return module.eval()

@@ -39,7 +39,7 @@ def settle(catalog: Catalog, space: Space) -> tuple[Space, tuple[str, ...]]:
 
 def weights_of(component: Component, space: Space) -> list[str]:
     """The names of the weights that trials of `space` with the model `component` may start from."""
-    if component.weights is None:
+    if not isinstance(component.weights, str):
         return []
     prefix = f"model.{component.name}."
     defaults = {parameter.name: parameter.default for parameter in component.parameters}

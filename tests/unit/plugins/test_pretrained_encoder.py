@@ -1,0 +1,283 @@
+"""The pretrained encoder: what learns in each tuning, what is computed once, what travels with a trained model."""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor, nn
+
+from automl.components import Catalog, Task, Weights
+from automl.errors import UserError
+from automl.evaluation import find_metric
+from automl.testing import tiny
+from automl.training.base import BaseTrainer
+from automl.training.bundle import Part, write_bundle
+from automl.training.data import PREDICTIONS
+from automl.training.device import DeviceData
+from automl.training.making import make_trainer
+from automl.training.named_weights import settle_names
+from automl.training.trained import TrainedModel
+
+CPU = torch.device("cpu")
+TASK = tiny.task_of("text-classification", (12, 100))
+TUNINGS = ("frozen", "full", "lora", "adalora")
+Train = Callable[..., BaseTrainer]
+
+
+@pytest.fixture(scope="module")
+def encoder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A tiny one."""
+    from automl_plugins.models._encoder import EncoderWeights
+
+    folder = tmp_path_factory.mktemp("encoder")
+    EncoderWeights().example(folder)
+    return folder
+
+
+@pytest.fixture
+def weights(catalog: Catalog) -> Weights:
+    found = catalog.get("model", "pretrained_encoder").weights
+    assert isinstance(found, Weights)
+    return found
+
+
+@pytest.fixture
+def make(catalog: Catalog, encoder: Path, tmp_path: Path) -> Train:
+    """make(tuning, cache=None, **settings) -> its trainer on 16 tiny texts."""
+
+    def trainer(tuning: str, cache: Path | None = None, **settings: Any) -> BaseTrainer:
+        configuration = {
+            **catalog_default(catalog, tuning, encoder),
+            "training.optimizer": "adamw",
+            "training.lr": 0.01,
+            "training.batch_size": 4,
+            "training.epochs": 4,
+            "training.schedule": "constant",
+            **settings,
+        }
+        data = DeviceData.on(CPU, tiny.training_data(TASK), cache=cache)
+        metric = find_metric("accuracy", TASK.kind)
+        path = tmp_path / "best.safetensors"
+        return make_trainer(catalog, data, configuration, metric=metric, seed=0, weights=path)
+
+    return trainer
+
+
+def catalog_default(catalog: Catalog, tuning: str, encoder: Path) -> dict[str, Any]:
+    from automl.space import compose
+
+    overrides = {"model": "pretrained_encoder", "augmentation": [], "regularizer": []}
+    named = {"model.pretrained_encoder.tuning": tuning, "model.pretrained_encoder.name": str(encoder)}
+    return compose(catalog, TASK, {**overrides, **named}).space.default()
+
+
+def _learn(trainer: BaseTrainer) -> BaseTrainer:
+    while not trainer.run_epoch().end:
+        pass
+    return trainer
+
+
+def _weights(trainer: BaseTrainer) -> dict[str, Tensor]:
+    return {name: value.clone() for name, value in trainer.model.state_dict().items() if isinstance(value, Tensor)}
+
+
+@pytest.mark.parametrize(
+    ("tuning", "learned"),
+    [
+        ("frozen", ("head",)),
+        ("full", ("head", "layer.0", "layer.1", "LayerNorm", "position_embeddings", "token_type")),
+        ("lora", ("head", "lora_A", "lora_B")),
+        ("adalora", ("head", "lora_A", "lora_B", "lora_E")),
+    ],
+)
+def test_each_tuning_changes_what_it_says_and_nothing_else(make: Train, tuning: str, learned: tuple[str, ...]) -> None:
+    trainer = make(tuning)
+    before = _weights(trainer)
+
+    after = _weights(_learn(trainer))
+
+    changed = [name for name in before if not torch.equal(before[name], after[name])]
+    assert changed and all(any(part in name for part in learned) for name in changed)
+    assert all(any(part in name for name in changed) for part in learned if part != "token_type")
+
+
+def test_layers_learn_the_slower_the_lower_they_are(make: Train) -> None:
+    settings = {"model.pretrained_encoder.encoder_lr": 0.1, "model.pretrained_encoder.layer_decay": 0.5}
+    trainer: Any = make("full", **settings)
+
+    rates = {
+        name: group["lr"] / 0.01
+        for group in trainer._optimizer.param_groups
+        for name, parameter in trainer.model.named_parameters()
+        if any(parameter is own for own in group["params"])
+    }
+    first = trainer._optimizer.param_groups[0]["lr"]  # the head's, which is shown: in warm-up
+
+    assert rates["head.weight"] == rates["head.bias"] == pytest.approx(first / 0.01)
+    top = rates["encoder.encoder.layer.1.output.dense.weight"] / rates["head.weight"]
+    below = rates["encoder.encoder.layer.0.output.dense.weight"] / rates["head.weight"]
+    words = rates["encoder.embeddings.position_embeddings.weight"] / rates["head.weight"]
+    assert (top, below, words) == pytest.approx((0.1, 0.05, 0.025))
+
+
+def test_ranks_move_to_where_they_matter_until_as_many_are_left_as_asked_for(make: Train) -> None:
+    settings = {"model.pretrained_encoder.rank": 4, "training.epochs": 10}
+    trainer: Any = make("adalora", **settings)
+    allocation = trainer.model.allocation
+    _learn(trainer)
+
+    sizes = [len(p) for name, p in trainer.model.named_parameters() if "lora_E" in name]
+    assert set(sizes) == {6}  # one and a half times as many at the beginning
+
+    assert len(set(allocation.ranks)) > 1
+    assert np.mean(allocation.ranks) == pytest.approx(4, abs=0.5)
+
+
+@pytest.mark.parametrize("tuning", TUNINGS)
+def test_training_goes_on_from_a_checkpoint_as_if_nothing_had_happened(
+    make: Train, tmp_path: Path, tuning: str
+) -> None:
+    whole = _weights(_learn(make(tuning)))
+    first = make(tuning)
+    first.run_epoch()
+    first.run_epoch()
+    first.save(tmp_path / "checkpoint", {})
+    second = make(tuning)
+    second.restore(tmp_path / "checkpoint")
+
+    resumed = _weights(_learn(second))
+
+    assert all(torch.allclose(whole[name], resumed[name], atol=1e-6) for name in whole)
+
+
+@pytest.mark.parametrize("tuning", TUNINGS)
+def test_a_trained_model_predicts_where_its_encoder_is_gone(
+    catalog: Catalog, encoder: Path, weights: Weights, tmp_path: Path, tuning: str, make: Train
+) -> None:
+    from automl_plugins.models._transformers import frozen
+
+    gone = Path(shutil.copytree(encoder, tmp_path / "gone"))
+    _learn(make(tuning, **{"model.pretrained_encoder.name": str(gone)}))
+    expected = np.load(tmp_path / PREDICTIONS)  # of its best epoch
+    data = tiny.training_data(TASK)
+    part = Part(tmp_path / "best.safetensors", catalog_default(catalog, tuning, gone))
+    write_bundle(tmp_path / "bundle", parts=[part], task=TASK, preparation=data.preparation, plugins=())
+    shutil.rmtree(gone)
+    frozen.cache_clear()
+
+    model = TrainedModel.load(tmp_path / "bundle")
+
+    assert np.allclose(model.predict(data.val_inputs), expected, atol=1e-5)
+    packed = {file.name for file in (tmp_path / "bundle/model").iterdir()}
+    assert {"config.json", "tokenizer.json"} <= packed
+    assert ("model.safetensors" in packed) == (tuning == "frozen")
+
+
+def test_what_a_frozen_encoder_makes_of_a_text_is_computed_once_for_all_trials_and_searches(
+    make: Train, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from automl_plugins.models import _frozen
+
+    computed: list[int] = []
+    pooled = _frozen.pooled
+
+    def counted(encoder: nn.Module, tokens: Any, rows: Tensor, pooling: str) -> Tensor:
+        computed.append(len(rows))
+        return pooled(encoder, tokens, rows, pooling)
+
+    monkeypatch.setattr(_frozen, "pooled", counted)
+    first = _learn(make("frozen", cache=tmp_path / "cache")).predictions()
+    assert sum(computed) > 0
+    computed.clear()
+
+    second = _learn(make("frozen", cache=tmp_path / "cache")).predictions()  # as in another process
+
+    assert computed == []
+    assert np.array_equal(first, second)
+
+
+def test_a_damaged_file_of_what_was_read_is_read_anew(make: Train, tmp_path: Path) -> None:
+    first = _learn(make("frozen", cache=tmp_path / "cache")).predictions()
+    for file in (tmp_path / "cache").rglob("*.safetensors"):
+        file.write_bytes(file.read_bytes()[:20])
+
+    assert np.array_equal(first, _learn(make("frozen", cache=tmp_path / "cache")).predictions())
+
+
+def test_a_frozen_encoder_counts_in_the_size_of_the_model(make: Train, encoder: Path) -> None:
+    assert make("frozen").size_mb > (encoder / "model.safetensors").stat().st_size / 1e6
+
+
+def _without(encoder: Path, tmp_path: Path, *names: str) -> str:
+    folder = shutil.copytree(encoder, tmp_path / "encoder")
+    for name in names:
+        (folder / name).unlink(missing_ok=True)
+    return str(folder)
+
+
+def test_pickled_weights_are_refused(encoder: Path, weights: Weights, tmp_path: Path) -> None:
+    name = _without(encoder, tmp_path, "model.safetensors")
+    torch.save({}, Path(name) / "pytorch_model.bin")
+
+    with pytest.raises(UserError, match=r"no weights as safetensors\. Its weights are pickled") as caught:
+        weights.fetch(name)
+    assert "save_pretrained" in str(caught.value.hint)
+
+
+def test_a_folder_without_a_tokenizer_or_a_configuration_is_refused(
+    encoder: Path, weights: Weights, tmp_path: Path
+) -> None:
+    name = _without(encoder, tmp_path, "tokenizer.json", "vocab.txt")
+    with pytest.raises(UserError, match="has no tokenizer"):
+        weights.fetch(name)
+    (Path(name) / "config.json").unlink()
+    with pytest.raises(UserError, match=r"has no config\.json"):
+        weights.fetch(name)
+
+
+def test_a_path_that_leads_nowhere_is_not_asked_of_the_hub(weights: Weights) -> None:
+    with pytest.raises(UserError, match="There is no folder /no/such/encoder"):
+        weights.fetch("/no/such/encoder")
+
+
+def test_an_id_of_the_hub_that_is_neither_cached_nor_reachable_says_so(
+    weights: Weights, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    from huggingface_hub import constants
+
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
+    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path))
+
+    with pytest.raises(UserError, match="someone/an-encoder is neither in Hugging Face's cache") as caught:
+        weights.fetch("someone/an-encoder")
+    assert "--set model.pretrained_encoder.name=PATH" in str(caught.value.hint)
+
+
+def test_a_relative_path_is_found_by_workers_that_run_elsewhere(
+    catalog: Catalog, encoder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from automl.space import compose
+
+    monkeypatch.chdir(encoder.parent)
+    overrides = {"model": "pretrained_encoder", "model.pretrained_encoder.name": f"./{encoder.name}"}
+
+    space, missing = settle_names(catalog, compose(catalog, TASK, overrides).space)
+
+    assert not missing
+    assert space.default()["model.pretrained_encoder.name"] == str(encoder.resolve())
+
+
+def test_models_whose_weights_cannot_be_had_are_named(catalog: Catalog) -> None:
+    from automl.space import compose
+
+    task: Task = TASK
+    composition = compose(catalog, task, {"model.pretrained_encoder.name": "/no/such/encoder"})
+
+    _, missing = settle_names(catalog, composition.space)
+
+    assert list(missing) == ["pretrained_encoder"]
+    assert "/no/such/encoder" in missing["pretrained_encoder"].message
