@@ -20,6 +20,8 @@ from automl_plugins.models import (
     small_cnn,
     tabm,
     text_cnn,
+    transformer_decoder,
+    transformer_encoder,
     vit,
     wide_and_deep,
 )
@@ -44,6 +46,8 @@ __all__ = [
     "small_cnn",
     "tabm",
     "text_cnn",
+    "transformer_decoder",
+    "transformer_encoder",
     "vit",
     "wide_and_deep",
 ]
