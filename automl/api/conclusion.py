@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from automl.api.files import FOLDER, write_files
-from automl.api.final_test import FinalTest, baseline, run_test
+from automl.api.final_test import FinalTest, run_test
+from automl.api.registering import evidence_of, register_tested
 from automl.config import Experiment
 from automl.errors import UserError
 from automl.evaluation.decision import Policy
@@ -77,7 +78,7 @@ def conclude(plan: Plan, store: Store, tracker: Tracker, result: SearchResult) -
         return _outcome(plan, store, tracker, result)
     tested = run_test(plan, result, result.verdict)
     _record(plan, tracker, result, result.verdict, tested)
-    registered, unrecorded = _try_to_register(plan, store, tracker, result.verdict, tested)
+    registered, unrecorded = _try_to_register(plan, store, tracker, result, result.verdict, tested)
     return replace(_outcome(plan, store, tracker, result, tested, registered), unrecorded=unrecorded)
 
 
@@ -135,50 +136,45 @@ def _record(plan: Plan, tracker: Tracker, result: SearchResult, verdict: Verdict
 
 
 def _try_to_register(
-    plan: Plan, store: Store, tracker: Tracker, verdict: Verdict, tested: FinalTest
+    plan: Plan, store: Store, tracker: Tracker, result: SearchResult, verdict: Verdict, tested: FinalTest
 ) -> tuple[Registered | None, str]:
     """Where it can't be done now, why: what was trained and tested isn't lost with it."""
     try:
         tracker.flush()
-        return _register(plan, store, tracker, verdict, tested), ""
+        return _register(plan, store, tracker, result, verdict, tested), ""
     except Exception as error:  # stores of files have errors of their own
         if is_full(error):
             raise
         return None, error.message if isinstance(error, UserError) else f"{type(error).__name__}: {error}"
 
 
-def _register(plan: Plan, store: Store, tracker: Tracker, verdict: Verdict, tested: FinalTest) -> Registered:
-    from automl.registry import Evidence, log_model, register
-
-    metric, data, run = plan.metric, plan.data, tested.run
-    run_id = tracker.run_id(run.number)
-    val_baseline = baseline(data, data.val.targets)
-    evidence = Evidence(
+def _register(
+    plan: Plan, store: Store, tracker: Tracker, result: SearchResult, verdict: Verdict, tested: FinalTest
+) -> Registered:
+    run = tested.run
+    evidence = evidence_of(
+        plan,
+        tested.registered,
+        tested.bundle,
         search=plan.folder.name,
         trial=title(run) + _treatment(tested),
         components=names.components(run.configuration),
-        data=data.name,
-        data_digest=data.digest,
         validation=tested.validation,
-        test=tested.registered.scores,
-        intervals={name: (figure.low, figure.high) for name, figure in tested.registered.figures.items()},
         test_default=tested.default,
-        baseline=val_baseline,
-        test_baseline=tested.baseline,
         seeds=[seed_of(plan.experiment.seed, own) for own in verdict.winner.runs],
-        notes=(*tested.notes, *tested.fairness, f"Curve, gains and groups: the folder {FOLDER} of the source run."),
+        notes=(*tested.notes, f"Curve, gains and groups: the folder {FOLDER} of the source run."),
+        groups=tested.groups,
+        training=_training(result, run),
     )
-    return register(
-        store,
-        model_uri=log_model(store, run_id=run_id, bundle=tested.bundle),
-        run_id=run_id,
-        name=plan.experiment.domain,
-        metric=metric.name,
-        minimize=metric.minimize,
-        value=tested.validation[metric.name],
-        baseline=val_baseline[metric.name],
-        evidence=evidence,
+    return register_tested(
+        plan, store, tested.registered, evidence, tested.bundle, tracker.run_id(run.number), by="automl search"
     )
+
+
+def _training(result: SearchResult, run: TrialRecord) -> list[str]:
+    seconds = sum(trial.seconds for trial in result.trials)
+    own = f"This one was trained for {run.seconds:,.0f} s, {run.epoch} epochs."
+    return [f"{len(result.trials)} trials were trained, for {seconds:,.0f} s in all.", own]
 
 
 def _treatment(tested: FinalTest) -> str:

@@ -7,13 +7,13 @@ import shutil
 from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import fmean
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from automl.api.combination import combine
+from automl.api.registering import baseline
 from automl.api.tested import Scores, Tested, run_model
-from automl.evaluation import baseline_predictions, score
 from automl.evaluation.decision import Cost, Policy, flags, policies
 from automl.evaluation.groups import Comparison, compare
 from automl.evaluation.interval import gain
@@ -23,7 +23,6 @@ from automl.search.records import TrialRecord
 from automl.search.runner import Plan, SearchResult
 
 if TYPE_CHECKING:
-    from automl.data import Dataset
     from automl.training.bundle import Part
 
 
@@ -123,11 +122,6 @@ def _policies(plan: Plan, model: Tested) -> tuple[Policy, ...]:
         return ()
     cost = Cost(**experiment.cost) if experiment.cost else None
     return policies(model.predictions, plan.data.test.targets, threshold, cost, seed=experiment.seed)
-
-
-def baseline(data: Dataset, targets: Any) -> Scores:
-    """Metrics of the trivial baseline on `targets`."""
-    return score(baseline_predictions(data.task, data.train.targets, len(targets)), targets, data.task)
 
 
 def _of_run(plan: Plan, run: TrialRecord, inputs: np.ndarray, bundle: Path) -> Tested:

@@ -26,6 +26,7 @@ from automl.config.decisions import OF_TWO_CLASSES
 from automl.data.positive import with_positive
 from automl.errors import PluginError, UserError, unknown
 from automl.evaluation import METRICS, Metric, check_classes, find_metric
+from automl.evaluation.gates import TEST, parse_gates
 from automl.search.choice import with_choice
 from automl.search.cluster import Cluster, Shares, plan_shares
 from automl.search.exploration import live_parameters
@@ -80,6 +81,7 @@ def check(experiment: Experiment, catalog: Catalog) -> Metric:
     check_overrides(catalog, experiment.space)
     metric = find_metric(experiment.metric, experiment.task)
     make_objectives(experiment, metric)
+    parse_gates(experiment.gates, experiment.task)
     if experiment.storage:
         from automl.search.connection import connect
 
@@ -103,7 +105,7 @@ def plan(
         UserError: The data, the space or the machine can't be used.
     """
     data = load_data(experiment, home)
-    _check_classes(make_objectives(experiment, metric), data)
+    _check_classes(make_objectives(experiment, metric), experiment.gates, data)
     _check_defined(metric, data)
     for line in data.report.lines():
         say(line)
@@ -229,9 +231,10 @@ def _decided(experiment: Experiment, data: Dataset) -> Dataset:
     return with_positive(data, experiment.positive) if experiment.positive else data
 
 
-def _check_classes(objectives: Objectives, data: Dataset) -> None:
+def _check_classes(objectives: Objectives, gates: Iterable[str], data: Dataset) -> None:
     """Refuses metrics of two classes where the data have more."""
-    named = [objectives.metric.removeprefix("val_"), *objectives.also, *(c.figure for c in objectives.constraints)]
+    kept = [*objectives.constraints, *parse_gates(gates, data.task.kind)]
+    named = [objectives.metric.removeprefix("val_"), *objectives.also, *(c.figure.removeprefix(TEST) for c in kept)]
     for name in named:
         if name in METRICS:
             check_classes(name, data.task)

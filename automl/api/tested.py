@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -66,12 +66,14 @@ class Tested:
     Args:
         uncalibrated, predictions: What it predicts before and after calibration.
         figures: Metrics by name, each with its interval.
+        costs: `parameters`, `size_mb`, `latency_ms`.
     """
 
     adjustment: Adjustment
     uncalibrated: np.ndarray
     predictions: np.ndarray
     figures: dict[str, Estimate]
+    costs: dict[str, float] = field(default_factory=dict)
 
     @property
     def scores(self) -> Scores:
@@ -117,7 +119,7 @@ def run_model(
     predictions = adjustment.calibration.apply(uncalibrated)
     metrics = {metric.name: metric for metric in metrics_of(data.task)}
     figures = estimates(metrics, predictions, data.test.targets, seed=setting.experiment.seed)
-    return Tested(adjustment, uncalibrated, predictions, figures)
+    return Tested(adjustment, uncalibrated, predictions, figures, model.costs(inputs))
 
 
 def _adjust(setting: Setting, model: TrainedModel, validated: np.ndarray | None) -> Adjustment:

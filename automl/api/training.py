@@ -8,8 +8,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from automl.api.final_test import baseline
 from automl.api.preparation import Say, check, load_data, resumed_catalog
+from automl.api.registering import baseline, evidence_of, register_tested
 from automl.api.tested import run_model
 from automl.components import Catalog, PluginSource
 from automl.config import Experiment, find_home
@@ -221,7 +221,19 @@ def _conclude(task: _Task, store: Store, run: TrainingRun, best: EpochResult) ->
     run.epoch(best.epoch, names.with_interval("test_", tested.figures))
     run.text(json.dumps([asdict(segment) for segment in trial.line], indent=2), "schedule.json")
     figures = Figures(best.epoch, validation, test, trivial, (*_compared(task, best), *calibrated))
-    registered = _register(task, store, run, bundle, figures)
+    evidence = evidence_of(
+        task,
+        tested,
+        bundle,
+        search=task.notes.folder.name,
+        trial=f"{title(trial)}, trained again by itself",
+        components=names.components(trial.configuration),
+        validation=validation,
+        seeds=[task.seed],
+        notes=figures.notes,
+        training=[f"It was trained again, by itself, for {best.epoch} epochs, the best ones."],
+    )
+    registered = register_tested(task, store, tested, evidence, bundle, run.run_id, by="automl train")
     note = (
         f"Trial {title(trial)} of {task.notes.folder.name}, trained again: validation {name} {validation[name]:.4f}, "
         f"test {name} {test[name]:.4f} (trivial baseline {trivial[name]:.4f})."
@@ -238,34 +250,3 @@ def _compared(task: _Task, best: EpochResult) -> list[str]:
         return []
     what = "the same" if then == now else f"now {now:.6g}"
     return [f"In the search, validation {name} was {then:.6g} after epoch {task.trial.best_epoch}: {what}."]
-
-
-def _register(task: _Task, store: Store, run: TrainingRun, bundle: Path, figures: Figures) -> Registered:
-    from automl.registry import Evidence, log_model, register
-
-    data, name, run_id = task.data, task.metric.name, run.run_id
-    val_baseline = baseline(data, data.val.targets)
-    evidence = Evidence(
-        search=task.notes.folder.name,
-        trial=f"{title(task.trial)}, trained again by itself",
-        components=names.components(task.trial.configuration),
-        data=data.name,
-        data_digest=data.digest,
-        validation=figures.validation,
-        test=figures.test,
-        baseline=val_baseline,
-        test_baseline=figures.baseline,
-        seeds=[task.seed],
-        notes=figures.notes,
-    )
-    return register(
-        store,
-        model_uri=log_model(store, run_id=run_id, bundle=bundle),
-        run_id=run_id,
-        name=task.experiment.domain,
-        metric=name,
-        minimize=task.metric.minimize,
-        value=figures.validation[name],
-        baseline=val_baseline[name],
-        evidence=evidence,
-    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -46,6 +47,11 @@ def table(*columns: str, right: tuple[str, ...] = ()) -> Table:
 def show_table(made: Table) -> None:
     """A table, with square brackets in its cells as they are: causes and docstrings hold some."""
     console().print(made, markup=False)
+
+
+def moment(time_ms: int) -> str:
+    """A time in ms since the epoch, here: `2026-11-26 19:40`."""
+    return datetime.fromtimestamp(time_ms / 1000).strftime("%Y-%m-%d %H:%M")
 
 
 def duration(seconds: float) -> str:

@@ -68,6 +68,10 @@ def search(
         Optional[list[str]],
         typer.Option(metavar="RULE", help='What the winner must keep to: "latency_ms<=5"; repeatable.'),
     ] = None,
+    gate: Annotated[
+        Optional[list[str]],
+        typer.Option(metavar="RULE", help='What a champion must keep to: "test_sensitivity>=0.9"; repeatable.'),
+    ] = None,
     positive: Annotated[
         Optional[str], typer.Option(metavar="CLASS", help="Of two classes the one that is looked for.")
     ] = None,
@@ -160,6 +164,7 @@ def search(
         "metric": metric,
         "minimize": minimize or None,
         "constraints": constraint or None,
+        "gates": gate or None,
         "positive": positive,
         "calibrate": calibrate,
         "cost": cost,

@@ -128,8 +128,7 @@ def _show_test(outcome: Outcome) -> None:
     for note in outcome.notes:
         plain(note)
     if outcome.registered:
-        model = outcome.registered
-        plain(f"Registered as {model.name} version {model.version}, alias {model.alias}: {model.reason}")
+        plain(f"Registered as {outcome.registered}")
 
 
 def _positive_rule(outcome: Outcome) -> str:
@@ -149,7 +148,7 @@ def _show_next(outcome: Outcome) -> None:
         plain(f"  automl resume {outcome.name}{where}")
     plain(f"  automl ui{home_option(outcome.home, '--out')}")
     if outcome.registered:
-        model = f"{outcome.registered.name}@{outcome.registered.alias}"
+        model = outcome.registered.reference
         experiment = outcome.experiment
         new = "rows.csv" if experiment.is_table else "messages.csv" if experiment.is_text else "images"
         plain(f"  automl predict --model {model} path/to/new/{new} --out predictions.csv{where}")

@@ -53,7 +53,7 @@ def _show(trained: Trained) -> None:
     for note in figures.notes:
         plain(note)
     model, where = trained.registered, home_option(trained.home)
-    plain(f"Registered as {model.name} version {model.version}, alias {model.alias}: {model.reason}")
+    plain(f"Registered as {model}")
     console().print("\n[bold]Next[/]")
     plain(f"  automl predict --model {model.name}/{model.version} path/to/new/data --out predictions.csv{where}")
     plain(f"The model lies in {trained.bundle}.")

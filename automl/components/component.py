@@ -110,6 +110,12 @@ class Component:
         return (inspect.getdoc(self.factory) or "").splitlines()[0]
 
     @property
+    def about(self) -> str:
+        """The first paragraph of its module, where the paper of a method stands, then its own summary."""
+        module = (getattr(self.factory, "__globals__", {}).get("__doc__") or "").partition("\n\n")[0]
+        return " ".join([*module.split(), *self.summary.split()])
+
+    @property
     def is_direct(self) -> bool:
         """Whether a notebook or an imported module registered it, rather than a package or a file named to automl."""
         return self.source is not None and self.origin != self.source.origin

@@ -67,6 +67,7 @@ class Experiment(BaseModel):
         metric: What is optimized on validation.
         minimize: Further objectives, such as `latency_ms`; the metric decides on the winner.
         constraints: What a winner must keep to, such as `parameters<=2e6`.
+        gates: What a version must keep to on test before it may be champion, such as `test_sensitivity>=0.9`.
         positive: Of two classes, the one that is looked for; None: the second one.
         calibrate: `auto`: probabilities are calibrated on validation where that makes them clearly better; `off`.
         cost: What mistakes cost: `fp` of flagging a negative row, `fn` of missing a positive one. The threshold of the
@@ -120,6 +121,7 @@ class Experiment(BaseModel):
     metric: str
     minimize: tuple[str, ...] = ()
     constraints: tuple[str, ...] = ()
+    gates: tuple[str, ...] = ()
     positive: str | None = None
     calibrate: Calibrate = "auto"
     cost: Costs | None = None

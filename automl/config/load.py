@@ -26,6 +26,7 @@ LIMITS = ("trials", "time_budget", "cost_budget", "target_metric", "patience")
 OPTIONS = {
     "plugins": " (option --plugin)",
     "constraints": " (option --constraint)",
+    "gates": " (option --gate)",
     "columns": " (option --column)",
     "space": " (option --set)",
     "description": "",

@@ -53,6 +53,8 @@ class Dataset:
         preparation: How inputs were made into arrays; whoever predicts needs the same.
         report: What was found on the way, for people.
         digest: 16 hex digits, a hash of all inputs and targets in their order.
+        test_digest: The same of the test split alone, as it was read: whatever train is, predictions for equal test
+            splits can be compared row by row. "": not known.
         folds: Where validation is crossed, int (N,): the fold of each row of train, from 0 on. Validation has the same
             rows as train then.
     """
@@ -66,6 +68,7 @@ class Dataset:
     report: Report
     digest: str
     folds: np.ndarray | None = None
+    test_digest: str = ""
 
     @property
     def members(self) -> int:

@@ -81,6 +81,7 @@ def load_dataset(
         preparation=replace(preparation, mean=mean, std=std),
         report=_report(source, preparation, size_reason, unreadable, splits, decoded, rows),
         digest=_digest(preparation, splits, decoded, rows),
+        test_digest=_digest(preparation, {"test": splits["test"]}, decoded, rows),
     )
 
 

@@ -30,8 +30,13 @@ def with_positive(data: Dataset, name: str) -> Dataset:
         val=_swapped(data.val),
         test=_swapped(data.test),
         # Models of the one order and of the other aren't judged by the same figures.
-        digest=blake2b(f"{data.digest} {name}".encode(), digest_size=8).hexdigest(),
+        digest=_other(data.digest, name),
+        test_digest=_other(data.test_digest, name),
     )
+
+
+def _other(digest: str, name: str) -> str:
+    return blake2b(f"{digest} {name}".encode(), digest_size=8).hexdigest() if digest else ""
 
 
 def _swapped(split: Split) -> Split:

@@ -14,7 +14,7 @@ from automl.tracking.store import Store
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
-    from mlflow.entities.model_registry import ModelVersion
+    from mlflow.entities.model_registry import ModelVersion, RegisteredModel
 
 _REFERENCE = re.compile(r"(?P<name>[^/:@]+)(@(?P<alias>[^/:@]+)|/(?P<version>\d+))?")
 
@@ -49,24 +49,42 @@ def find_version(store: Store, reference: str) -> "ModelVersion":
             f"{reference!r} is no model: expected NAME, NAME@ALIAS or NAME/VERSION.",
             hint=f"For example medical_imaging, medical_imaging@{names.CHAMPION} or medical_imaging/3.",
         )
+    client = connect(store)
+    return _version(client, match["name"], match["alias"] or names.CHAMPION, match["version"])
+
+
+def connect(store: Store) -> "MlflowClient":
+    """The client of a store that models were registered in; UserError where none was."""
     if store.database is not None and not store.database.exists():
         raise UserError(
             f"There are no models yet: {store.database} doesn't exist.",
             hint="Run `automl search` first, or name the folder that it wrote to.",
         )
-    return _version(store.client(), match["name"], match["alias"] or names.CHAMPION, match["version"])
+    return store.client()
+
+
+def registered_models(client: "MlflowClient") -> "dict[str, RegisteredModel]":
+    """By name; locks are no models."""
+    models = client.search_registered_models(max_results=1000)
+    return {model.name: model for model in models if model.tags.get(names.ROLE) != names.LOCK}
+
+
+def require_model(client: "MlflowClient", name: str) -> "RegisteredModel":
+    """A registered model by its name; UserError, with the near matches, where there is none."""
+    models = registered_models(client)
+    if name not in models:
+        raise unknown("registered model", name, models)
+    return models[name]
 
 
 def _version(client: "MlflowClient", name: str, alias: str, number: str | None) -> "ModelVersion":
-    models = {model.name: model for model in client.search_registered_models(max_results=1000)}
-    if name not in models:
-        raise unknown("registered model", name, models)
+    model = require_model(client, name)
     if number is not None:
         versions = {str(version.version): version for version in client.search_model_versions(f"name = '{name}'")}
         if number not in versions:
             raise unknown(f"version of {name}", number, versions)
-        return versions[number]
-    aliases = models[name].aliases
+        return client.get_model_version(name, number)  # which knows its aliases
+    aliases = model.aliases
     if alias not in aliases:
         error = unknown(f"alias of {name}", alias, aliases)
         latest = max((int(version.version) for version in client.search_model_versions(f"name = '{name}'")), default=0)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from automl.errors import UserError, unknown
 from automl.evaluation import METRICS
-from automl.search.records import COSTS, TrialRecord
+from automl.evaluation.constraint import COSTS, WORST, Constraint, parse_constraint
+from automl.search.records import TrialRecord
 
 if TYPE_CHECKING:
     from automl.config import Experiment
@@ -18,44 +18,10 @@ if TYPE_CHECKING:
 
 Direction = Literal["minimize", "maximize"]
 
-WORST = 1e9
-"""The violation of what can't be measured: more than that of anything that can, and finite, as samplers need it."""
-
 TRAINS = "trains"
 """The constraint that a trial breaks which diverged or ran out of memory."""
 
-_CONSTRAINT = re.compile(r"\s*(?P<figure>[a-z]\w*)\s*(?P<operator>[<>=!]*)\s*(?P<bound>.*?)\s*")
-
-
-@dataclass(frozen=True)
-class Constraint:
-    """A bound that is kept by `figure <= bound` (`at_most`), or by `figure >= bound`.
-
-    Args:
-        figure: One of `COSTS`, or the name of a metric of validation.
-    """
-
-    figure: str
-    at_most: bool
-    bound: float
-
-    def violation(self, value: float) -> float:
-        """By how much `value` is beyond the bound, as a part of it (of 1 where it is 0); up to 0 it is kept."""
-        if not math.isfinite(value):
-            return WORST
-        beyond = value - self.bound if self.at_most else self.bound - value
-        return max(-WORST, min(WORST, beyond / (abs(self.bound) or 1.0)))
-
-    def broken_by(self, value: float) -> str:
-        """For a person: "latency_ms 7.3, not <= 5"; "" where `value` keeps to it."""
-        return f"{self.figure} {value:,.10g}, not {self._rule}" if self.violation(value) > 0 else ""
-
-    @property
-    def _rule(self) -> str:
-        return f"{'<=' if self.at_most else '>='} {self.bound:,.10g}"
-
-    def __str__(self) -> str:
-        return f"{self.figure} {self._rule}"
+EXAMPLE = 'For example --constraint "latency_ms<=5" or --constraint "accuracy>=0.9".'
 
 
 @dataclass(frozen=True)
@@ -110,7 +76,10 @@ def make_objectives(experiment: Experiment, metric: Metric) -> Objectives:
         UserError: A constraint or a further objective isn't written right, or names no figure of this task.
     """
     metrics = [known for known in METRICS.values() if known.classification == metric.classification]
-    constraints = [_constraint(text, [*COSTS, *(known.name for known in metrics)]) for text in experiment.constraints]
+    figures = [*COSTS, *(known.name for known in metrics)]
+    constraints = [
+        parse_constraint(text, figures, what="constraint", example=EXAMPLE) for text in experiment.constraints
+    ]
     also = tuple(dict.fromkeys(experiment.minimize))
     for name in also:
         _check_objective(name, metric, metrics)
@@ -125,22 +94,6 @@ def _check_objective(name: str, metric: Metric, metrics: Iterable[Metric]) -> No
         raise UserError(f"--minimize {name}: of {name} more is better. Choices: {', '.join(choices)}.")
     if name not in choices:
         raise unknown("figure to minimize", name, choices)
-
-
-def _constraint(text: str, figures: list[str]) -> Constraint:
-    match = _CONSTRAINT.fullmatch(text)
-    example = 'For example --constraint "latency_ms<=5" or --constraint "accuracy>=0.9".'
-    if not match or match["operator"] not in ("<=", ">="):
-        raise UserError(f"A constraint is written FIGURE<=NUMBER or FIGURE>=NUMBER, got {text!r}.", hint=example)
-    if match["figure"] not in figures:
-        raise unknown(f"figure in the constraint {text!r}:", match["figure"], figures)
-    try:
-        bound = float(match["bound"])
-    except ValueError:
-        bound = math.nan
-    if not math.isfinite(bound):
-        raise UserError(f"The constraint {text!r} needs a number as its bound, got {match['bound']!r}.", hint=example)
-    return Constraint(match["figure"], match["operator"] == "<=", bound)
 
 
 def pareto_front(records: Iterable[TrialRecord]) -> tuple[TrialRecord, ...]:

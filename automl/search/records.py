@@ -6,15 +6,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
+from automl.evaluation.constraint import COSTS
 from automl.space import Configuration
 
 Status = Literal["running", "finished", "stopped", "failed"]
 
 INTERRUPTED = "interrupted"
 TIME_BUDGET = "time budget"
-
-COSTS = ("parameters", "size_mb", "latency_ms")
-"""A trial's figures besides its metrics, see `automl.training.cost`; less is better, and 0 is not known yet."""
 
 _NO_MEMORY = ("DefaultCPUAllocator", "CUDA error: out of memory", "CUBLAS_STATUS_ALLOC_FAILED")
 """What torch says, on the CPU and on CUDA, where its error has no type of its own."""

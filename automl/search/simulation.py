@@ -9,7 +9,8 @@ import heapq
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from automl.search.records import COSTS, Report, TrialRecord
+from automl.evaluation.constraint import COSTS
+from automl.search.records import Report, TrialRecord
 from automl.search.state import SearchState
 from automl.space import Configuration
 

@@ -15,11 +15,11 @@ from ray import tune
 
 from automl.components import PluginSource
 from automl.config.home import readings_in
+from automl.evaluation.constraint import Constraint
 from automl.files import is_full, readable
 from automl.search.budget import StopSignal, too_slow
 from automl.search.folders import checkpoint_of, is_current, reports_of, weights_of
 from automl.search.keep import bytes_written
-from automl.search.objectives import Constraint
 from automl.search.records import INTERRUPTED, Report, is_out_of_memory
 
 

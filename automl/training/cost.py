@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from statistics import median
 
 import numpy as np
@@ -31,12 +32,17 @@ def latency_ms(model: nn.Module, inputs: np.ndarray, scaling: Scaling, task: Tas
         inputs: Prepared, N of them; the first one is predicted.
     """
     one = DeviceArray(inputs[:1], device)
+    return median_ms(lambda: predict(model, one, scaling, task))  # its result is on the CPU: an accelerator has done
+
+
+def median_ms(predict_one: Callable[[], object]) -> float:
+    """Milliseconds that it takes, see `latency_ms`."""
     for _ in range(WARM_UP):
-        predict(model, one, scaling, task)
+        predict_one()
     times: list[float] = []
     while len(times) < RUNS and sum(times) < ENOUGH:
         started = time.perf_counter()
-        predict(model, one, scaling, task)  # its result is on the CPU: an accelerator has done its work
+        predict_one()
         times.append(time.perf_counter() - started)
     return 1000 * median(times)
 

@@ -21,6 +21,7 @@ from automl.training.assembly import assemble, without_download
 from automl.training.bag import Bag
 from automl.training.bundle import Part, read_bundle
 from automl.training.checkpoint import read_weights
+from automl.training.cost import median_ms, size_mb
 from automl.training.inference import predict
 from automl.training.named_weights import packed
 from automl.training.scaling import scaling_for
@@ -69,6 +70,18 @@ class TrainedModel:
         for part, module in zip(self.parts, self.modules, strict=True):
             predicted += part.share * predict(module.to(device), rows, scaling, self.task)
         return predicted
+
+    def costs(self, inputs: np.ndarray) -> dict[str, float]:
+        """`parameters`, `size_mb` and `latency_ms` (see `automl.training.cost`) of all its parts together.
+
+        Args:
+            inputs: Prepared; the first one is predicted.
+        """
+        return {
+            "parameters": float(sum(weight.numel() for module in self.modules for weight in module.parameters())),
+            "size_mb": sum(map(size_mb, self.modules)),
+            "latency_ms": median_ms(lambda: self.predict(inputs[:1])),
+        }
 
     def _prepared(self, raw: Any) -> np.ndarray:
         preparation = self.preparation

@@ -110,6 +110,7 @@ def load_table(
             path.stem, target, profiles, splits, tuple(filter(None, (*parts.notes, *notes, unread.note))), warnings
         ),
         digest=_digest(splits),
+        test_digest=_digest_as_read(parts.frame.iloc[rows["test"]]),
     )
     folds = 0 if "val" in parts.given else folds_for(data, options.folds)
     return crossed(data, folds, seed) if folds else data
@@ -212,6 +213,15 @@ def _report(
         notes=notes,
         warnings=warnings,
     )
+
+
+def _digest_as_read(frame: pd.DataFrame) -> str:
+    """Of raw rows, their target included: what they become depends on train."""
+    from pandas.util import hash_pandas_object
+
+    texts = frame.astype("string").fillna("")
+    names = "\n".join(map(str, frame.columns)).encode()
+    return blake2b(names + hash_pandas_object(texts, index=False).to_numpy().tobytes(), digest_size=8).hexdigest()
 
 
 def _digest(splits: Mapping[str, Split]) -> str:

@@ -86,6 +86,7 @@ def load_text(
             warnings=check_messages(texts, {split: part.targets for split, part in made.items()}, names),
         ),
         digest=_digest(made),
+        test_digest=_digest({"test": made["test"]}),
     )
 
 

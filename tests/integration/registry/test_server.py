@@ -4,17 +4,19 @@ import os
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from automl.components.task import Task
-from automl.registry import Evidence, find_model, log_model, register
+from automl.registry import Evidence, Rows, find_model, log_model, register
 from automl.tracking import Tracker, open_store
 from automl.tracking.ui import wait_until_up
 
 pytestmark = pytest.mark.integration
+
+MadeUp = Callable[..., tuple[Evidence, Rows]]
 
 TASK = Task(kind="image-classification", num_outputs=2, input_shape=(1, 8, 8), class_names=("no", "yes"))
 
@@ -38,7 +40,7 @@ def address(tmp_path: Path) -> Iterator[str]:
 
 
 def test_a_model_on_a_server_is_found_and_fetched_once(
-    address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, description: str
+    address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, description: str, made_up: MadeUp
 ) -> None:
     monkeypatch.setenv("MLFLOW_TRACKING_URI", address)
     bundle = tmp_path / "bundle"
@@ -52,18 +54,9 @@ def test_a_model_on_a_server_is_found_and_fetched_once(
         tracker.trial_finished(3, status="finished", reason="all epochs done", summary={"best_auc": 0.9})
         tracker.flush()
         uri = log_model(here, run_id=tracker.run_id(3), bundle=bundle)
-        evidence = Evidence(search="x-1", trial="003", components="resnet", data="d", data_digest="1", validation={})
-        register(
-            here,
-            model_uri=uri,
-            run_id=tracker.run_id(3),
-            name="x",
-            metric="auc",
-            minimize=False,
-            value=0.9,
-            baseline=0.5,
-            evidence=evidence,
-        )
+        known, rows = made_up(0.8)
+        register(here, model_uri=uri, run_id=tracker.run_id(3), name="x", evidence=known, rows=rows)
+        assert not [model for model in here.client().search_registered_models() if model.name != "x"], "no lock stays"
 
     there = open_store(tmp_path / "there")
     found = find_model(there, "x@champion")

@@ -8,8 +8,7 @@ import pytest
 from automl.components import PluginSource, Task, load_catalog
 from automl.data import ImagePreparation
 from automl.errors import UserError
-from automl.registry import find_model, log_model
-from automl.registry.promote import Evidence, register
+from automl.registry import Evidence, Rows, find_model, log_model, register
 from automl.serving import predict
 from automl.tracking import Store, Tracker
 from automl.training.bundle import Part, write_bundle
@@ -81,24 +80,24 @@ def test_what_is_found_by_name_and_what_mlflow_loads_predict_the_same(
     import mlflow
 
     with Tracker(
-        store, experiment="light", search="light-1", description="", params={}, tags={}, metric="auroc", minimize=False
+        store, experiment="light", search="light-1", description="", params={}, tags={}, metric="auc", minimize=False
     ) as tracker:
         tracker.trial_started(0, "net", {})
     uri = log_model(store, run_id=tracker.run_id(0), bundle=bundle)
     evidence = Evidence(
-        search="light-1", trial="000 net", components="net", data="light", data_digest="a", validation={"auroc": 1.0}
+        search="light-1",
+        trial="000 net",
+        components="net",
+        data="light",
+        data_digest="a",
+        test_digest="b",
+        task=TASK.kind,
+        metric="auc",
+        validation={"auc": 1.0},
+        test={"auc": 1.0},
     )
-    register(
-        store,
-        model_uri=uri,
-        run_id=tracker.run_id(0),
-        name="light",
-        metric="auroc",
-        minimize=False,
-        value=1.0,
-        baseline=0.5,
-        evidence=evidence,
-    )
+    rows = Rows(np.eye(2, dtype=np.float32), np.array([0, 1]), "b")
+    register(store, model_uri=uri, run_id=tracker.run_id(0), name="light", evidence=evidence, rows=rows)
     by_name = predict(find_model(store, "light"), write_images(tmp_path / "images"))
     images = np.stack([np.full((1, 4, 4), level, np.uint8) for level in (250, 5, 240)])
     by_mlflow = mlflow.pyfunc.load_model("models:/light@champion").predict(images)

@@ -20,8 +20,7 @@ import pytest
 
 from automl.components import Task, load_catalog
 from automl.data import ImagePreparation
-from automl.registry import log_model
-from automl.registry.promote import Evidence, register
+from automl.registry import Evidence, Rows, log_model, register
 from automl.tracking import Store, Tracker
 from automl.training.bundle import Part, write_bundle
 
@@ -132,19 +131,20 @@ def registered(store: Store, bundle: Path, value: float) -> None:
     ) as tracker:
         tracker.trial_started(0, "net", {})
     evidence = Evidence(
-        search="s", trial="000 net", components="net", data="d", data_digest="a", validation={"accuracy": value}
-    )
-    register(
-        store,
-        model_uri=log_model(store, run_id=tracker.run_id(0), bundle=bundle),
-        run_id=tracker.run_id(0),
-        name="light",
+        search="s",
+        trial="000 net",
+        components="net",
+        data="d",
+        data_digest="a",
+        test_digest="b",
+        task="image-classification",
         metric="accuracy",
-        minimize=False,
-        value=value,
-        baseline=0.5,
-        evidence=evidence,
+        validation={"accuracy": value},
+        test={"accuracy": value},
     )
+    rows = Rows(np.eye(2, dtype=np.float32), np.array([0, 1]), "b")
+    uri = log_model(store, run_id=tracker.run_id(0), bundle=bundle)
+    register(store, model_uri=uri, run_id=tracker.run_id(0), name="light", evidence=evidence, rows=rows)
 
 
 def test_a_moved_alias_is_followed_and_no_request_is_lost(

@@ -41,6 +41,9 @@ class Model:
     def uncalibrated(self, inputs: np.ndarray) -> np.ndarray:
         return inputs
 
+    def costs(self, inputs: np.ndarray) -> dict[str, float]:
+        return {"size_mb": 1.5}
+
 
 @pytest.fixture
 def packed() -> dict[str, Any]:

@@ -61,7 +61,7 @@ def register_with(monkeypatch: pytest.MonkeyPatch, tracker: Tracker, failure: Ex
     monkeypatch.setattr(conclusion, "_register", register)
     nothing: Any = None
     used: Any = tracker
-    return conclusion._try_to_register(nothing, nothing, used, nothing, nothing)
+    return conclusion._try_to_register(nothing, nothing, used, nothing, nothing, nothing)
 
 
 def test_a_winner_that_can_not_be_registered_is_not_lost(monkeypatch: pytest.MonkeyPatch) -> None:

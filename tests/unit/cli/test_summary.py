@@ -16,10 +16,11 @@ from automl.cli.progress import Progress
 from automl.cli.summary import finish, show
 from automl.config import load_experiment
 from automl.evaluation import METRICS as METRICS_OF_ALL
+from automl.evaluation.constraint import Constraint
 from automl.evaluation.decision import Policy
 from automl.evaluation.interval import Estimate
 from automl.registry import Registered
-from automl.search.objectives import Constraint, Objectives
+from automl.search.objectives import Objectives
 from automl.search.records import TrialRecord
 from automl.search.runner import SearchResult
 

@@ -11,7 +11,8 @@ from automl.components import load_catalog
 from automl.config import load_experiment
 from automl.errors import UserError
 from automl.evaluation import find_metric
-from automl.search.objectives import WORST, Constraint, Objectives, closest, make_objectives, pareto_front
+from automl.evaluation.constraint import WORST, Constraint
+from automl.search.objectives import Objectives, closest, make_objectives, pareto_front
 from automl.search.recording import without_winner
 from automl.search.records import Report, TrialRecord, is_out_of_memory
 from automl.search.runner import SearchResult

@@ -14,13 +14,14 @@ from safetensors.numpy import save_file
 
 from automl.components import Choice, Float, Int
 from automl.errors import UserError
+from automl.evaluation.constraint import Constraint
 from automl.search import state as state_module
 from automl.search.budget import Limits, StopSignal
 from automl.search.connection import connect
 from automl.search.database import DatabaseStorage
 from automl.search.folders import add_report, checkpoint_of, held, is_current, reports_of
 from automl.search.journal import SingleWriterJournal
-from automl.search.objectives import Constraint, Objectives
+from automl.search.objectives import Objectives
 from automl.search.proposals import Proposals
 from automl.search.records import INTERRUPTED, Report
 from automl.search.recovery import recover

@@ -8,8 +8,9 @@ import pytest
 from optuna.trial import TrialState
 
 from automl.components import Choice, Float, Int
+from automl.evaluation.constraint import WORST, Constraint
 from automl.search.budget import Limits, StopSignal
-from automl.search.objectives import WORST, Constraint, Objectives, pareto_front
+from automl.search.objectives import Objectives, pareto_front
 from automl.search.proposals import Proposals
 from automl.search.records import Report
 from automl.search.samplers import make_sampler
