@@ -173,7 +173,7 @@ def _register(
 
 def _training(result: SearchResult, run: TrialRecord) -> list[str]:
     seconds = sum(trial.seconds for trial in result.trials)
-    own = f"This one was trained for {run.seconds:,.0f} s, {run.epoch} epochs."
+    own = f"This one was trained for {run.seconds:,.0f} s; epochs: {run.epoch}."
     return [f"{len(result.trials)} trials were trained, for {seconds:,.0f} s in all.", own]
 
 
