@@ -11,10 +11,11 @@ from automl.components import Catalog, PluginSource, Task, Value, catalog_with, 
 from automl.data import Preparation, preparation_from_dict, preparation_to_dict
 from automl.errors import UserError
 from automl.evaluation.calibration import AS_IT_IS, Calibration
+from automl.evaluation.rejection import Rejection
 from automl.space import chosen_components
 from automl.training.named_weights import pack_weights
 
-FORMAT = 4  # 2: preparations of several kinds; 3: several parts; 4: calibration and threshold
+FORMAT = 5  # 2: preparations of several kinds; 3: several parts; 4: calibration and threshold; 5: rejection
 DESCRIPTION = "model.json"
 PLUGINS = "plugins"
 
@@ -47,6 +48,7 @@ class Bundle:
         calibration: Of its probabilities.
         threshold: Of two classes, the positive one's probability from which on it is decided for; None: where it is the
             likelier one.
+        rejection: When no class is the answer; None: one always is.
     """
 
     folder: Path
@@ -57,6 +59,7 @@ class Bundle:
     provenance: dict[str, str]
     calibration: Calibration = AS_IT_IS
     threshold: float | None = None
+    rejection: Rejection | None = None
 
     @property
     def notes(self) -> list[str]:
@@ -108,13 +111,17 @@ def read_bundle(folder: Path) -> Bundle:
         described["provenance"],
         Calibration.from_dict(described["calibration"]) if "calibration" in described else AS_IT_IS,
         described.get("threshold"),
+        Rejection.from_dict(described["rejection"]) if described.get("rejection") else None,
     )
 
 
-def adjust_bundle(folder: Path, calibration: Calibration, threshold: float | None) -> None:
-    """Gives a bundle's model its calibration and threshold, which are found by what it predicts."""
+def adjust_bundle(
+    folder: Path, calibration: Calibration, threshold: float | None, rejection: Rejection | None = None
+) -> None:
+    """Gives a bundle's model its calibration, threshold and rejection, which are found by what it predicts."""
     described = json.loads((folder / DESCRIPTION).read_text(encoding="utf-8"))
     described |= {"calibration": calibration.to_dict(), "threshold": threshold}
+    described |= {"rejection": rejection.to_dict() if rejection else None}
     (folder / DESCRIPTION).write_text(json.dumps(described, indent=2), encoding="utf-8")
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import torch
 from torch import Tensor, nn
@@ -20,11 +22,34 @@ TEXT_BATCH = 128
 """Texts at a time, those of a batch about as long as each other."""
 
 
-@torch.inference_mode()
 def predict(model: nn.Module, inputs: DeviceArray, scaling: Scaling, task: Task) -> np.ndarray:
     """Probabilities (N, classes), or values (N, outputs) for regression; float32."""
+    return _ask(model, inputs, scaling, task, lambda outputs: as_predictions(outputs, task))
+
+
+def predict_with_energies(
+    model: nn.Module, inputs: DeviceArray, scaling: Scaling, task: Task, outside: int | None
+) -> tuple[np.ndarray, np.ndarray]:
+    """Probabilities (N, classes), and of each row the log of its summed exponentiated outputs (N,), that of the class
+    `outside` left out; of members the mean. Of a model that gives probabilities alone it is about the same for all."""
+
+    def both(outputs: Tensor) -> Tensor:
+        of_classes = [place for place in range(task.num_outputs) if place != outside]
+        energies = outputs[..., of_classes].logsumexp(-1, keepdim=True)
+        energies = energies.mean(1) if energies.ndim == 3 else energies
+        return torch.cat([as_predictions(outputs, task), energies], dim=1)
+
+    found = _ask(model, inputs, scaling, task, both)
+    return found[:, :-1], found[:, -1]
+
+
+@torch.inference_mode()
+def _ask(
+    model: nn.Module, inputs: DeviceArray, scaling: Scaling, task: Task, made_of: Callable[[Tensor], Tensor]
+) -> np.ndarray:
+    """(N, K), what is made of each batch's outputs; of a bag the mean."""
     if isinstance(model, Bag):
-        members = [predict(member, inputs, scaling, task) for member in model.members]
+        members = [_ask(member, inputs, scaling, task, made_of) for member in model.members]
         mean: np.ndarray = np.mean(np.stack(members), axis=0)
         return mean
     was_training = model.training
@@ -40,10 +65,10 @@ def predict(model: nn.Module, inputs: DeviceArray, scaling: Scaling, task: Task)
         outputs = model(rows if is_fitted else scaling(rows)).float()
         if not (is_fitted or task.is_classification):
             outputs = scaling.values(outputs)
-        parts.append(as_predictions(outputs, task).cpu())
+        parts.append(made_of(outputs).cpu())
     model.train(was_training)
     if not parts:
-        return np.zeros((0, task.num_outputs), np.float32)
+        return made_of(torch.zeros(0, task.num_outputs)).numpy()
     found: np.ndarray = torch.cat(parts).numpy()
     if by_length is not None:
         found[by_length] = found.copy()

@@ -16,15 +16,17 @@ from automl.data import Preparation, TablePreparation, TextPreparation, Unread
 from automl.data.table.frames import as_pandas
 from automl.errors import Notice
 from automl.evaluation.calibration import AS_IT_IS, Calibration
+from automl.evaluation.decision import flags
+from automl.evaluation.rejection import Rejection, outside_of
 from automl.training.arrays import DeviceArray
 from automl.training.assembly import assemble, without_download
 from automl.training.bag import Bag
 from automl.training.bundle import Part, read_bundle
 from automl.training.checkpoint import read_weights
 from automl.training.cost import median_ms, size_mb
-from automl.training.inference import predict
+from automl.training.inference import predict, predict_with_energies
 from automl.training.named_weights import packed
-from automl.training.scaling import scaling_for
+from automl.training.scaling import Scaling, scaling_for
 
 if TYPE_CHECKING:
     pass
@@ -39,6 +41,7 @@ class TrainedModel:
         calibration: Of its probabilities.
         threshold: Of two classes, the positive one's probability from which on it is decided for; None: where it is the
             likelier one.
+        rejection: When no class is the answer; None: one always is.
     """
 
     task: Task
@@ -47,6 +50,7 @@ class TrainedModel:
     modules: tuple[nn.Module, ...]
     calibration: Calibration = AS_IT_IS
     threshold: float | None = None
+    rejection: Rejection | None = None
 
     def predict(self, inputs: Any) -> np.ndarray:
         """Prepared inputs, uint8 (N, C, H, W), float32 (N, F) or uint8 (N, L), or a pandas or polars frame of raw rows,
@@ -60,16 +64,42 @@ class TrainedModel:
         """
         return self.calibration.apply(self.uncalibrated(inputs))
 
+    def answer(self, inputs: Any) -> tuple[np.ndarray, np.ndarray]:
+        """What `predict` gives of a classification, and the class decided for, texts (N,); `rejection.label` where
+        none fits."""
+        names = self.task.class_names
+        if self.rejection is None:
+            found = self.predict(inputs)
+            chosen = found.argmax(1) if self.threshold is None else flags(found, self.threshold).astype(int)
+            return found, np.array(names, object)[chosen]
+        uncalibrated, energies = self.with_energies(inputs, outside_of(names, self.rejection.label))
+        found = self.calibration.apply(uncalibrated)
+        return found, self.rejection.decide(names, found, energies)
+
+    def with_energies(self, inputs: Any, outside: int | None) -> tuple[np.ndarray, np.ndarray]:
+        """What `uncalibrated` gives, and the energies (N,), see `automl.training.inference`; its parts' mean."""
+        rows, scaling, modules = self._ready(inputs)
+        predicted, energies = np.zeros((len(rows), self.task.num_outputs), np.float32), np.zeros(len(rows))
+        for part, module in zip(self.parts, modules, strict=True):
+            own, energy = predict_with_energies(module, rows, scaling, self.task, outside)
+            predicted += part.share * own
+            energies += part.share * energy
+        return predicted, energies
+
     def uncalibrated(self, inputs: Any) -> np.ndarray:
         """The same before calibration."""
-        if not isinstance(inputs, np.ndarray):
-            inputs = self._prepared(inputs)
-        device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-        rows, scaling = DeviceArray(inputs, device), scaling_for(self.preparation, device)
-        predicted = np.zeros((len(inputs), self.task.num_outputs), np.float32)
-        for part, module in zip(self.parts, self.modules, strict=True):
-            predicted += part.share * predict(module.to(device), rows, scaling, self.task)
+        rows, scaling, modules = self._ready(inputs)
+        predicted = np.zeros((len(rows), self.task.num_outputs), np.float32)
+        for part, module in zip(self.parts, modules, strict=True):
+            predicted += part.share * predict(module, rows, scaling, self.task)
         return predicted
+
+    def _ready(self, inputs: Any) -> tuple[DeviceArray, Scaling, list[nn.Module]]:
+        """Rows, what scales them and the modules, on the device."""
+        device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        prepared = inputs if isinstance(inputs, np.ndarray) else self._prepared(inputs)
+        modules = [module.to(device) for module in self.modules]
+        return DeviceArray(prepared, device), scaling_for(self.preparation, device), modules
 
     def costs(self, inputs: np.ndarray) -> dict[str, float]:
         """`parameters`, `size_mb` and `latency_ms` (see `automl.training.cost`) of all its parts together.
@@ -109,7 +139,8 @@ class TrainedModel:
             warnings.warn(note, Notice, stacklevel=2)
         catalog = catalog_with(bundle.plugins)
         modules = tuple(_module(part, catalog, bundle.task) for part in bundle.parts)
-        return cls(bundle.task, bundle.preparation, bundle.parts, modules, bundle.calibration, bundle.threshold)
+        adjusted = (bundle.calibration, bundle.threshold, bundle.rejection)
+        return cls(bundle.task, bundle.preparation, bundle.parts, modules, *adjusted)
 
 
 def _module(part: Part, catalog: Catalog, task: Task) -> nn.Module:
