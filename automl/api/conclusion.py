@@ -11,6 +11,7 @@ from automl.api.final_test import FinalTest, run_test
 from automl.api.registering import evidence_of, register_tested
 from automl.config import Experiment
 from automl.errors import UserError
+from automl.evaluation.coverage import Coverage
 from automl.evaluation.decision import Policy
 from automl.evaluation.groups import Comparison
 from automl.evaluation.interval import Estimate
@@ -42,6 +43,8 @@ class Outcome:
         notes: The gain over the default, the selection bias, the refit and calibration, a sentence each.
         policies: Where a threshold was asked for, it beside others on the test split.
         groups: Those of the protected columns, as the registered model treats them on the test split.
+        coverage: Of messages, how much of the test split the registered model answers, and how often rightly.
+        confusions: Of messages, the worst pairs of classes, a sentence each.
         unrecorded: Why not all of it is in MLflow; "" where it is. `resume_search` makes up for it.
     """
 
@@ -61,6 +64,8 @@ class Outcome:
     notes: tuple[str, ...] = ()
     policies: tuple[Policy, ...] = ()
     groups: tuple[Comparison, ...] = ()
+    coverage: Coverage | None = None
+    confusions: tuple[str, ...] = ()
     unrecorded: str = ""
 
     @property
@@ -110,6 +115,8 @@ def _outcome(
         notes=tested.notes,
         policies=tested.policies,
         groups=tested.groups,
+        coverage=tested.coverage,
+        confusions=tested.confusions,
     )
 
 
@@ -121,6 +128,7 @@ def _record(plan: Plan, tracker: Tracker, result: SearchResult, verdict: Verdict
         **names.with_interval("test_", tested.winner.figures),
         **(names.with_interval("refit_test_", tested.refitted.figures) if tested.refitted else {}),
         **(names.with_interval("ensemble_", tested.combined.figures) if tested.combined else {}),
+        **(names.with_interval("test_", tested.scope)),
         **{f"default/test_{name}": value for name, value in tested.default.items()},
         **{f"baseline/test_{name}": value for name, value in tested.baseline.items()},
     }

@@ -10,6 +10,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from automl.api.messages import message_tables, write_coverage
 from automl.evaluation.figures import draw_reliability
 from automl.evaluation.gains import gains, reliability
 from automl.search.runner import Plan
@@ -24,7 +25,8 @@ def write_files(plan: Plan, tested: FinalTest) -> Path:
     """Writes them into the search's folder.
 
     `test.json`: all figures with their intervals; of classes `reliability.png`; of two classes `gains.csv`; and
-    `groups.csv` where columns are protected.
+    `groups.csv` where columns are protected; of messages `confusions.csv`, `doubtful_labels.csv`, `coverage.csv` and
+    `coverage.png`.
     """
     folder = plan.folder / FOLDER
     folder.mkdir(exist_ok=True)
@@ -42,6 +44,11 @@ def write_files(plan: Plan, tested: FinalTest) -> Path:
     if tested.groups:
         rows = [{"column": found.column, **asdict(group)} for found in tested.groups for group in found.groups]
         _write_rows(folder / "groups.csv", rows)
+    tables = message_tables(plan.data, model) if task.is_text else {}
+    if tested.coverage:
+        tables["coverage.csv"] = write_coverage(folder, tested.coverage)
+    for name, table in tables.items():
+        _write_rows(folder / name, table)
     (folder / "test.json").write_text(json.dumps(_finite(_described(tested)), indent=2), encoding="utf-8")
     return folder
 
@@ -56,6 +63,8 @@ def _described(tested: FinalTest) -> dict[str, Any]:
         "calibration": model.adjustment.calibration.to_dict(),
         "threshold": model.adjustment.threshold,
         "decisions": [asdict(policy) for policy in tested.policies],
+        "rejection": asdict(model.adjustment.choice) if model.adjustment.choice else None,
+        "coverage": tested.coverage and {name: asdict(found) for name, found in tested.coverage.figures.items()},
         "groups": [asdict(found) for found in tested.groups],
         "notes": list(tested.notes),
     }

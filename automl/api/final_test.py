@@ -12,11 +12,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from automl.api.combination import combine
+from automl.api.messages import worst_confusions
 from automl.api.registering import baseline
 from automl.api.tested import Scores, Tested, run_model
+from automl.evaluation.coverage import Coverage, cover
 from automl.evaluation.decision import Cost, Policy, flags, policies
 from automl.evaluation.groups import Comparison, compare
-from automl.evaluation.interval import gain
+from automl.evaluation.interval import Estimate, gain
+from automl.evaluation.rejection import Rejection
 from automl.search.confirm import Candidate, Verdict, folder_of, run_weights
 from automl.search.folders import predictions_of
 from automl.search.records import TrialRecord
@@ -42,6 +45,8 @@ class FinalTest:
         notes: The gain over the default, the selection bias, calibration and so on, a sentence each.
         policies: Where a threshold is asked for, it beside others on test.
         groups: Those of the protected columns, as the model to register treats them on test.
+        coverage: Of messages, how much of test the model to register answers, and how often rightly.
+        confusions: Of messages, the worst pairs of classes, a sentence each.
     """
 
     run: TrialRecord
@@ -55,11 +60,18 @@ class FinalTest:
     notes: tuple[str, ...]
     policies: tuple[Policy, ...] = ()
     groups: tuple[Comparison, ...] = ()
+    coverage: Coverage | None = None
+    confusions: tuple[str, ...] = ()
 
     @property
     def fairness(self) -> tuple[str, ...]:
         """How far the groups of each protected column are apart, a sentence each."""
         return tuple(map(str, self.groups))
+
+    @property
+    def scope(self) -> dict[str, Estimate]:
+        """Figures of the model to register where it may answer that no class fits."""
+        return self.coverage.figures if self.coverage and self.registered.adjustment.rejection else {}
 
     @property
     def registered(self) -> Tested:
@@ -106,7 +118,18 @@ def run_test(plan: Plan, result: SearchResult, verdict: Verdict) -> FinalTest:
         notes=(*notes, model.calibrated(targets)),
         policies=_policies(plan, model),
         groups=_groups(plan, model),
+        coverage=_coverage(plan, model),
+        confusions=worst_confusions(data, model) if data.task.is_text else (),
     )
+
+
+def _coverage(plan: Plan, model: Tested) -> Coverage | None:
+    """Of messages; where one class is always the answer, by its probability."""
+    task, targets, seed = plan.data.task, plan.data.test.targets, plan.experiment.seed
+    if not task.is_text:
+        return None
+    rejection = model.adjustment.rejection or Rejection("", "softmax", 0.0)
+    return cover(rejection, task.class_names, model.predictions, targets, model.energies, seed=seed)
 
 
 def _groups(plan: Plan, model: Tested) -> tuple[Comparison, ...]:

@@ -14,14 +14,21 @@ if TYPE_CHECKING:
 
 
 def predict(
-    reference: str, source: str | Path, *, home: str | Path | None = None, trust_plugins: bool = False
+    reference: str,
+    source: str | Path,
+    *,
+    top: int | None = None,
+    home: str | Path | None = None,
+    trust_plugins: bool = False,
 ) -> pd.DataFrame:
     """Predictions of a registered model: `id`, `prediction` and `p_<class>`, a row per input in input order.
 
     Args:
         reference: `NAME`, `NAME@ALIAS` or `NAME/VERSION`.
         source: Folder of images, one image, or an .npz file; of a model on tables a CSV, TSV, Parquet or JSON lines
-            file of raw rows.
+            file of raw rows; of a model on texts such a file, a text file with a message per line, a folder of text
+            files, or a message.
+        top: Of a classification, how many of the likeliest classes are named, in place of all.
         home: The folder that searches wrote to; None: `AUTOML_HOME`, else `automl_runs/`.
         trust_plugins: Whether to run plugins that a model of a remote store carries.
 
@@ -30,15 +37,21 @@ def predict(
     """
     import pandas as pd
 
-    return pd.concat(predict_blocks(reference, source, home=home, trust_plugins=trust_plugins), ignore_index=True)
+    blocks = predict_blocks(reference, source, top=top, home=home, trust_plugins=trust_plugins)
+    return pd.concat(blocks, ignore_index=True)
 
 
 def predict_blocks(
-    reference: str, source: str | Path, *, home: str | Path | None = None, trust_plugins: bool = False
+    reference: str,
+    source: str | Path,
+    *,
+    top: int | None = None,
+    home: str | Path | None = None,
+    trust_plugins: bool = False,
 ) -> Iterator[pd.DataFrame]:
     """As `predict`, some rows at a time: there may be more of them than memory holds."""
     from automl.registry import find_model
     from automl.serving import predict_blocks as blocks_of
 
     bundle = find_model(open_store(find_home(home)), reference, trust_plugins=trust_plugins)
-    yield from blocks_of(bundle, Path(source))
+    yield from blocks_of(bundle, Path(source), top=top)

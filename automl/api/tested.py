@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
+from automl.api.rejecting import choose_rejection
 from automl.evaluation import METRICS, metrics_of
 from automl.evaluation.calibration import AS_IT_IS, Calibration
 from automl.evaluation.calibrators import calibrate
 from automl.evaluation.decision import Cost, threshold_for_cost, threshold_for_rate
 from automl.evaluation.interval import Estimate, estimates
+from automl.evaluation.rejection import Choice, Rejection, outside_of
 
 if TYPE_CHECKING:
     from automl.components import PluginSource
@@ -48,6 +50,7 @@ class Adjustment:
 
     Args:
         threshold: Where the experiment asks for one.
+        choice: When no class is the answer, where the experiment asks for that.
         before, after: `TOLD` on validation, each row calibrated by a fit without it; empty where nothing is calibrated.
         reason: Why nothing is, in a few words.
     """
@@ -57,6 +60,11 @@ class Adjustment:
     before: tuple[float, ...] = ()
     after: tuple[float, ...] = ()
     reason: str = ""
+    choice: Choice | None = None
+
+    @property
+    def rejection(self) -> Rejection | None:
+        return self.choice.rejection if self.choice else None
 
 
 @dataclass(frozen=True)
@@ -67,6 +75,8 @@ class Tested:
         uncalibrated, predictions: What it predicts before and after calibration.
         figures: Metrics by name, each with its interval.
         costs: `parameters`, `size_mb`, `latency_ms`.
+        energies: Of each row, where the rejection goes by them.
+        validated: What it predicts for validation, calibrated; None where that isn't known.
     """
 
     adjustment: Adjustment
@@ -74,6 +84,8 @@ class Tested:
     predictions: np.ndarray
     figures: dict[str, Estimate]
     costs: dict[str, float] = field(default_factory=dict)
+    energies: np.ndarray | None = None
+    validated: np.ndarray | None = None
 
     @property
     def scores(self) -> Scores:
@@ -114,12 +126,20 @@ def run_model(
     model = TrainedModel.load(bundle)
     if adjustment is None:
         adjustment = _adjust(setting, model, validated)
-    adjust_bundle(bundle, adjustment.calibration, adjustment.threshold)
-    uncalibrated = model.uncalibrated(inputs)
+        if label := setting.experiment.rejects:
+            choice = choose_rejection(model, adjustment.calibration, data.val, label, validated)
+            adjustment = replace(adjustment, choice=choice)
+    rejection, energies = adjustment.rejection, None
+    adjust_bundle(bundle, adjustment.calibration, adjustment.threshold, rejection)
+    if rejection and rejection.score == "energy":
+        uncalibrated, energies = model.with_energies(inputs, outside_of(data.task.class_names, rejection.label))
+    else:
+        uncalibrated = model.uncalibrated(inputs)
     predictions = adjustment.calibration.apply(uncalibrated)
     metrics = {metric.name: metric for metric in metrics_of(data.task)}
     figures = estimates(metrics, predictions, data.test.targets, seed=setting.experiment.seed)
-    return Tested(adjustment, uncalibrated, predictions, figures, model.costs(inputs))
+    validated = None if validated is None else adjustment.calibration.apply(validated)
+    return Tested(adjustment, uncalibrated, predictions, figures, model.costs(inputs), energies, validated)
 
 
 def _adjust(setting: Setting, model: TrainedModel, validated: np.ndarray | None) -> Adjustment:

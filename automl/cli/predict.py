@@ -12,9 +12,14 @@ if TYPE_CHECKING:
 
 
 def predict(
-    source: Annotated[Path, typer.Argument(help="Folder of images, image, .npz, or a file of rows.")],
+    source: Annotated[
+        Path, typer.Argument(help="Folder of images or texts, image, .npz, a file of rows or messages, or a message.")
+    ],
     model: Annotated[str, typer.Option(help="NAME, NAME@ALIAS or NAME/VERSION, such as medical_imaging@champion.")],
     out: Annotated[Path, typer.Option(help="CSV file to write.")] = Path("predictions.csv"),
+    top: Annotated[
+        Optional[int], typer.Option(min=1, help="Name so many of the likeliest classes, in place of all.")
+    ] = None,
     home: Annotated[Optional[Path], typer.Option(help="Folder of results (default: automl_runs).")] = None,
     trust_plugins: Annotated[
         bool, typer.Option("--trust-plugins", help="Run plugins that a model of a remote store carries.")
@@ -33,7 +38,7 @@ def predict(
     count = 0
     whole = replacing(out) if out.is_file() or not out.exists() else nullcontext(out)  # /dev/stdout stays what it is
     with whole as path, path.open("wb") as file:
-        for block in predict_blocks(model, source, home=home, trust_plugins=trust_plugins):
+        for block in predict_blocks(model, source, top=top, home=home, trust_plugins=trust_plugins):
             write_rows(_inert(block), file, header=not count)
             count += len(block)
     plain(f"{count} predictions by {model} in {out}.")
@@ -61,8 +66,8 @@ def write_rows(block: "pd.DataFrame", file: IO[bytes], *, header: bool) -> None:
 def _inert(block: "pd.DataFrame") -> "pd.DataFrame":
     """Texts that a spreadsheet would run as a formula get an apostrophe before them, which makes them texts there, too
     (OWASP, CSV injection). Ids come from the input, whoever wrote it."""
-    for name in ("id", "prediction"):
-        if name in block and block[name].dtype in (object, "str"):
+    for name in block:
+        if (name in ("id", "prediction") or name.startswith("class_")) and block[name].dtype in (object, "str"):
             texts = block[name].astype("str")
             formula = texts.str.match(r"[=+\-@\t\r]") & ~texts.str.fullmatch(r"[+-]?[\d.]+")
             block[name] = texts.where(~formula, "'" + texts)

@@ -125,6 +125,12 @@ def _show_test(outcome: Outcome) -> None:
         show_table(group_table(found))
         for line in group_lines(found):
             plain(line)
+    if outcome.coverage:
+        if outcome.experiment.rejects:
+            plain(f"Out of scope, on the test split: {outcome.coverage}")
+        plain(outcome.coverage.line)
+    if outcome.confusions:
+        plain(f"Most confused: {'; '.join(outcome.confusions)}.")
     for note in outcome.notes:
         plain(note)
     if outcome.registered:

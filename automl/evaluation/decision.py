@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from automl.evaluation.interval import Estimate, estimates
+from automl.evaluation.interval import Estimate, estimates, share_of
 from automl.evaluation.metrics import Metric
-from automl.evaluation.sample import POSITIVE, Array, Labels, Sample
+from automl.evaluation.sample import POSITIVE, Array, Labels
 
 
 @dataclass(frozen=True)
@@ -97,20 +97,10 @@ def policies(
 
 def _policy(name: str, flagged: Array, probabilities: Array, targets: Labels, cost: Cost | None, seed: int) -> Policy:
     positive = targets == POSITIVE
-    found, hits = flagged.astype(np.float64), (flagged & positive).astype(np.float64)
-
-    def per(rows: Array) -> Metric:
-        def measure(sample: Sample) -> Array:
-            below = sample.mean(rows)
-            ratio: Array = np.where(below > 0, sample.mean(hits) / np.where(below > 0, below, 1), np.nan)
-            return ratio
-
-        return Metric("", False, measure)
-
-    figures: dict[str, Metric] = {
-        "flagged": Metric("flagged", False, lambda sample: sample.mean(found)),
-        "precision": per(found),
-        "sensitivity": per(positive.astype(np.float64)),
+    figures = {
+        "flagged": share_of(flagged, np.ones(len(flagged), bool)),
+        "precision": share_of(positive, flagged),
+        "sensitivity": share_of(flagged, positive),
     }
     if cost:
         each = cost.of(flagged, positive)

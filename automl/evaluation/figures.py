@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from automl.evaluation.coverage import Coverage
 from automl.evaluation.gains import Bin
 
 COLOURS = ("#9a9a9a", "#00689d")
@@ -31,6 +32,23 @@ def draw_reliability(file: Path, curves: Mapping[str, Sequence[Bin]], what: str)
     curve.set(xlabel="mean probability of a tenth of the rows", ylabel="share of them where it came true")
     curve.set_title(_plain(f"Reliability on test: {what}"), fontsize=10)
     curve.legend(frameon=False, loc="upper left")
+    figure.savefig(file, dpi=120)
+
+
+def draw_coverage(file: Path, coverage: Coverage) -> None:
+    """The share of answers that are right, from the surest ones to all, and where the threshold lies."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(5.2, 4.2), layout="constrained")
+    curve = figure.subplots()
+    points = coverage.points
+    curve.plot([point.coverage for point in points], [point.accuracy for point in points], color=COLOURS[-1])
+    answered = coverage.figures["answered"].value
+    curve.axvline(answered, color=COLOURS[0], linewidth=1, linestyle="--", label=f"threshold: answers {answered:.1%}")
+    curve.set(xlim=(0, 1.01), xlabel="share of the messages that is answered, the surest first")
+    curve.set(ylabel="share of the answers that is right")
+    curve.set_title("Coverage on test", fontsize=10)
+    curve.legend(frameon=False, loc="lower left")
     figure.savefig(file, dpi=120)
 
 

@@ -79,6 +79,18 @@ def estimates(
     }
 
 
+def share_of(hits: Array, rows: Array) -> Metric:
+    """The share of `rows` that are `hits`, bool (N,) each; NaN where there are none. Whatever is predicted."""
+    above, below = (hits & rows).astype(np.float64), rows.astype(np.float64)
+
+    def measure(sample: Sample) -> Array:
+        count = sample.mean(below)
+        share: Array = np.where(count > 0, sample.mean(above) / np.where(count > 0, count, 1), np.nan)
+        return share
+
+    return Metric("share", False, measure)
+
+
 def gain(
     metric: Metric, ours: Array, theirs: Array, targets: Labels, *, seed: int, resamples: int = RESAMPLES
 ) -> Estimate | None:

@@ -25,6 +25,19 @@ def _hits(probabilities: Array, targets: Labels) -> Array:
     return np.asarray(probabilities.argmax(1) == targets, np.float64)
 
 
+def top3_accuracy(sample: Sample) -> Array:
+    return sample.mean(sample.once(_among_three))
+
+
+def _among_three(probabilities: Array, targets: Labels) -> Array:
+    """Whether fewer than 3 classes are likelier than the right one; of those alike the first ones count."""
+    rows = np.arange(len(targets))
+    own = probabilities[rows, targets][:, None]
+    before = np.arange(probabilities.shape[1]) < targets[:, None]
+    likelier = (probabilities > own) | ((probabilities == own) & before)
+    return np.asarray(likelier.sum(1) < 3, np.float64)
+
+
 def balanced_accuracy(sample: Sample) -> Array:
     """The mean of the classes' recalls; of the classes that a resample has."""
     hits, actual, _ = sample.per_class

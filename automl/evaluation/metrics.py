@@ -21,6 +21,7 @@ class Metric:
             indices, or values (N, outputs) with targets of the same shape.
         classification: The kind of task that it is for.
         binary: Whether it is for two classes alone: the second one is the positive one.
+        fewest: Classes that it is of use for: with fewer it is always 1.
         bounds: Its smallest and largest value.
     """
 
@@ -29,6 +30,7 @@ class Metric:
     measure: Callable[[Sample], Array]
     classification: bool = True
     binary: bool = False
+    fewest: int = 2
     bounds: tuple[float, float] = (0, 1)
 
     def compute(self, predictions: Array, targets: Labels) -> float:
@@ -44,6 +46,7 @@ METRICS = {
     metric.name: metric
     for metric in (
         Metric("accuracy", False, measures.accuracy),
+        Metric("top3_accuracy", False, measures.top3_accuracy, fewest=4),
         Metric("balanced_accuracy", False, measures.balanced_accuracy),
         Metric("auc", False, measures.auc),
         Metric("gini", False, measures.gini, binary=True, bounds=(-1, 1)),
@@ -69,7 +72,9 @@ def metrics_of(task: Task) -> list[Metric]:
 
 
 def _fits(metric: Metric, task: Task) -> bool:
-    return metric.classification == task.is_classification and (task.num_classes == 2 or not metric.binary)
+    if not task.is_classification or not metric.classification:
+        return metric.classification == task.is_classification
+    return task.num_classes == 2 if metric.binary else task.num_classes >= metric.fewest
 
 
 def loss_metric(task: Task) -> Metric:
@@ -89,11 +94,12 @@ def find_metric(name: str, task_kind: str) -> Metric:
 
 
 def check_classes(name: str, task: Task) -> None:
-    """Raises UserError where a metric, chosen before the data was read, is for two classes, and these are more."""
+    """Raises UserError where a metric, chosen before the data was read, is for another number of classes."""
     if not _fits(METRICS[name], task):
         choices = ", ".join(metric.name for metric in metrics_of(task))
+        wanted = "two" if METRICS[name].binary else f"{METRICS[name].fewest} or more"
         raise UserError(
-            f"The metric {name} is for two classes; the data have {task.num_classes}. Choices: {choices}.",
+            f"The metric {name} is for {wanted} classes; the data have {task.num_classes}. Choices: {choices}.",
             hint="Set it with --metric.",
         )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal, get_args
 
 import numpy as np
@@ -123,7 +123,7 @@ def choose(
 
     Args:
         targets: (N,), those of rows that no class fits being the place of `label`.
-        energies: (N,), where they are known.
+        energies: (N,), NaN where they aren't known: asking a model once more costs time.
     """
     outside = outside_of(class_names, label)
     fits = targets != (-1 if outside is None else outside)
@@ -131,17 +131,23 @@ def choose(
     negative = ~fits if (~fits).any() else ~right
     scores: list[Score] = ["softmax", "entropy"]
     scores += ["class"] if outside is not None else []
-    scores += ["energy"] if energies is not None and np.ptp(energies) > 0 else []
-    before = float(right.sum() / max(1, fits.sum()))
+    scores += ["energy"] if energies is not None else []
     best: Choice | None = None
     for score in scores:
         values = fit_scores(score, probabilities, outside, energies)
-        threshold, found, lost = _threshold(values, right, negative, MOST_LOST * max(1, fits.sum()))
-        choice = Choice(Rejection(label, score, threshold), found, before - lost / max(1, int(fits.sum())), before)
+        known = np.isfinite(values)
+        choice = _at_best(Rejection(label, score, 0.0), values[known], right[known], negative[known], fits[known])
         if best is None or choice.found + choice.kept > best.found + best.kept + _error(best.found, negative):
             best = choice
     assert best is not None
     return best
+
+
+def _at_best(rejection: Rejection, scores: Array, right: Array, negative: Array, fits: Array) -> Choice:
+    total = max(1, int(fits.sum()))
+    threshold, found, lost = _threshold(scores, right, negative, MOST_LOST * total)
+    before = float(right.sum() / total)
+    return Choice(replace(rejection, threshold=threshold), found, before - lost / total, before)
 
 
 def _error(share: float, rows: Array) -> float:

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from automl.errors import Notice
-from automl.serving.table import as_table
+from automl.errors import Notice, UserError
+from automl.serving.table import answers
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -15,21 +15,22 @@ if TYPE_CHECKING:
     from automl.training.trained import TrainedModel
 
 
-def predict(bundle: Path, source: Path) -> "pd.DataFrame":
+def predict(bundle: Path, source: Path, *, top: int | None = None) -> "pd.DataFrame":
     """All of `predict_blocks` in one table."""
     import pandas as pd
 
-    return pd.concat(predict_blocks(bundle, source), ignore_index=True)
+    return pd.concat(predict_blocks(bundle, source, top=top), ignore_index=True)
 
 
-def predict_blocks(bundle: Path, source: Path) -> Iterator["pd.DataFrame"]:
+def predict_blocks(bundle: Path, source: Path, *, top: int | None = None) -> Iterator["pd.DataFrame"]:
     """Predicts every input of a source, prepared as the model's training data was; the rows of a table some at a time,
     so that there may be more of them than memory holds.
 
     Args:
         bundle: A trained model's folder (`find_model` of automl.registry).
         source: Of a model on images what `automl.data.load_inputs` reads, on tables what `automl.data.read_blocks`
-            reads, on texts what `automl.data.read_message_blocks` reads.
+            reads, on texts what `automl.data.read_message_blocks` reads, or a message itself.
+        top: Of a classification, how many of the likeliest classes are named, in place of all.
 
     Yields:
         A row per input, in the source's order: `id`, then the columns of `as_table`.
@@ -42,17 +43,19 @@ def predict_blocks(bundle: Path, source: Path) -> Iterator["pd.DataFrame"]:
     from automl.training.trained import TrainedModel
 
     model = TrainedModel.load(bundle)
+    if top is not None and not model.task.is_classification:
+        raise UserError(f"--top names the likeliest classes; the model is for {model.task.kind}.", hint="Leave it out.")
     if not isinstance(model.preparation, ImagePreparation):
-        yield from _predict_rows(model, model.preparation, source)
+        yield from _predict_rows(model, model.preparation, source, top)
         return
     images, ids = load_inputs(source, model.preparation)
-    table = as_table(model.task, model.predict(images), model.threshold)
+    table = answers(model, images, top)
     table.insert(0, "id", list(ids))
     yield table
 
 
 def _predict_rows(
-    model: "TrainedModel", preparation: "TablePreparation | TextPreparation", source: Path
+    model: "TrainedModel", preparation: "TablePreparation | TextPreparation", source: Path, top: int | None
 ) -> Iterator["pd.DataFrame"]:
     from automl.data import TablePreparation, TextPreparation, Unread, read_blocks, read_message_blocks
 
@@ -65,7 +68,7 @@ def _predict_rows(
         rows = preparation.transform(frame)
         if unread:
             unread.look(frame, rows)
-        table = as_table(model.task, model.predict(rows), model.threshold)
+        table = answers(model, rows, top)
         table.insert(0, "id", preparation.ids(frame, done))
         done += len(frame)
         yield table

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from automl.serving.table import as_table
+from automl.serving.table import answers
 
 if TYPE_CHECKING:
     import numpy as np
@@ -22,10 +22,10 @@ class PyfuncModel:
     def predict(
         self, model_input: "NDArray[np.uint8] | pd.DataFrame", params: dict[str, Any] | None = None
     ) -> "pd.DataFrame":
-        """`model_input` is (N, C, H, W) uint8, or raw rows of a table; the result is `as_table`'s. There are no
-        `params`."""
+        """`model_input` is (N, C, H, W) uint8, or raw rows of a table or of messages; the result is `as_table`'s. There
+        are no `params`."""
         del params
-        return as_table(self._model.task, self._model.predict(model_input), self._model.threshold)
+        return answers(self._model, model_input)
 
 
 def _load_pyfunc(path: str) -> PyfuncModel:

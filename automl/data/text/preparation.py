@@ -12,6 +12,7 @@ import numpy as np
 from automl.data.text.folder import FILE
 from automl.data.text.messages import messages
 from automl.data.text.rows import rows_of
+from automl.errors import UserError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -67,6 +68,13 @@ class TextPreparation:
         Raises:
             UserError: A column is missing.
         """
+        missing = [name for name in self.columns if name not in frame.columns]
+        if missing:
+            raise UserError(
+                f"The model reads the text in {' and '.join(self.columns)}; there is no {missing[0]} among "
+                f"{', '.join(map(str, frame.columns[:12]))}.",
+                hint=f"Give the column that holds it the name {missing[0]}, or the messages in a .txt file.",
+            )
         return rows_of(messages(frame, self.columns, mask_pii=self.mask_pii))
 
     def frame(self, texts: str | Sequence[str]) -> pd.DataFrame:

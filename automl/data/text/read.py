@@ -21,7 +21,7 @@ def read_message_blocks(source: Path, columns: Sequence[str]) -> Iterator[pd.Dat
 
     Args:
         source: A CSV, TSV, Parquet or JSON lines file with these columns; a text file with a message per line; a
-            folder of text files.
+            folder of text files; or a message itself: words with spaces that are the name of no file.
         columns: Those of the message; one that isn't from a table stands in the first one.
 
     Raises:
@@ -37,6 +37,8 @@ def read_message_blocks(source: Path, columns: Sequence[str]) -> Iterator[pd.Dat
         yield _filled(pd.DataFrame(named), columns).assign(**{FILE: [f.relative_to(source).as_posix() for f in files]})
     elif source.suffix.lower() in SUFFIXES and not _has_header(source, columns):
         yield _filled(pd.DataFrame({columns[0]: read_text(source).splitlines()}, dtype="str"), columns)
+    elif _is_message(source):
+        yield _filled(pd.DataFrame({columns[0]: [str(source)]}, dtype="str"), columns)
     elif not is_table(source) and source.exists():
         raise UserError(
             f"Messages must be a table, a text file or a folder of such. Got {source}.",
@@ -63,6 +65,14 @@ def read_messages(source: Path, columns: Sequence[str], *, mask_pii: bool) -> li
 def _filled(frame: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
     """With empty cells in the other columns of the message."""
     return frame.assign(**dict.fromkeys(columns[1:], ""))
+
+
+def _is_message(source: Path) -> bool:
+    try:
+        is_there = source.exists()
+    except OSError:  # too long for a name
+        is_there = False
+    return not is_there and " " in str(source) and not is_table(source)
 
 
 def _has_header(source: Path, columns: Sequence[str]) -> bool:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from automl.evaluation.decision import flags
-
 if TYPE_CHECKING:
     from automl.serving.server.batching import Predicted
     from automl.serving.server.live import Loaded
@@ -35,14 +33,12 @@ def answer(loaded: Loaded, predicted: Predicted, top: int | None) -> dict[str, A
 
 def _predictions(loaded: Loaded, predicted: Predicted, top: int | None) -> list[dict[str, Any]]:
     task, outputs = loaded.model.task, predicted.outputs
-    if not task.is_classification:
+    if predicted.chosen is None:
         values = outputs.reshape(len(outputs), task.num_outputs).tolist()
         return [{"prediction": row[0] if task.num_outputs == 1 else row} for row in values]
-    threshold = loaded.model.threshold
-    chosen = outputs.argmax(axis=1) if threshold is None else flags(outputs, threshold).astype(int)
     names = task.class_names
     shown = [range(len(names))] * len(outputs) if top is None else (-outputs).argsort(axis=1)[:, :top].tolist()
     return [
-        {"prediction": names[index], "probabilities": {names[label]: row[label] for label in labels}}
-        for index, row, labels in zip(chosen.tolist(), outputs.tolist(), shown, strict=True)
+        {"prediction": answer, "probabilities": {names[label]: row[label] for label in labels}}
+        for answer, row, labels in zip(predicted.chosen, outputs.tolist(), shown, strict=True)
     ]

@@ -26,10 +26,12 @@ class Predicted:
 
     Args:
         outputs: See `TrainedModel.predict`.
+        chosen: Of a classification, the class decided for in each row.
         unreadable: Cells of its inputs that counted as missing.
     """
 
     outputs: np.ndarray
+    chosen: list[str] | None
     unreadable: list[Unreadable]
 
 
@@ -114,13 +116,14 @@ def _predict(batch: list[_Waiting]) -> list[Predicted | Exception]:
 def _together(batch: list[_Waiting]) -> list[Predicted]:
     loaded = batch[0].loaded
     rows, unreadable = loaded.reader.prepare([one for waiting in batch for one in waiting.inputs])
-    outputs = loaded.model.predict(rows)
+    is_classification = loaded.model.task.is_classification
+    outputs, chosen = loaded.model.answer(rows) if is_classification else (loaded.model.predict(rows), None)
     owners = [number for number, waiting in enumerate(batch) for _ in waiting.inputs]
     cells = {number: list(own) for number, own in groupby(sorted(unreadable), key=lambda cell: owners[cell.input])}
     found, start = [], 0
     for number, waiting in enumerate(batch):
         end = start + len(waiting.inputs)
         own = [Unreadable(place - start, column) for place, column in cells.get(number, [])]
-        found.append(Predicted(outputs[start:end], own))
+        found.append(Predicted(outputs[start:end], None if chosen is None else chosen[start:end].tolist(), own))
         start = end
     return found

@@ -33,7 +33,15 @@ def write(folder: Path, task: Task, predictions: np.ndarray, targets: np.ndarray
     model = Measured(
         known.pop("adjustment", Adjustment(reason="it is switched off")), predictions, predictions, figures
     )
-    described = {"groups": (), "policies": (), "default": {}, "baseline": {"auc": 0.5}, "notes": ("A note.",), **known}
+    described = {
+        "coverage": None,
+        "groups": (),
+        "policies": (),
+        "default": {},
+        "baseline": {"auc": 0.5},
+        "notes": ("A note.",),
+        **known,
+    }
     tested: Any = SimpleNamespace(registered=model, winner=model, **described)
     plan: Any = SimpleNamespace(folder=folder, data=SimpleNamespace(task=task, test=SimpleNamespace(targets=targets)))
     return {path.name: path for path in write_files(plan, tested).iterdir()}

@@ -57,7 +57,7 @@ def run(packed: dict[str, Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path)
     monkeypatch.setattr("automl.training.bundle.write_bundle", lambda folder, **kept: packed.update(kept))
     monkeypatch.setattr(
         "automl.training.bundle.adjust_bundle",
-        lambda folder, calibration, threshold: packed.update(calibration=calibration, threshold=threshold),
+        lambda folder, calibration, threshold, _: packed.update(calibration=calibration, threshold=threshold),
     )
     monkeypatch.setattr("automl.training.trained.TrainedModel", Model)
 
@@ -73,7 +73,9 @@ def run(packed: dict[str, Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path)
             folds=folds,
             preparation=None,
         )
-        experiment = SimpleNamespace(**{"calibrate": "auto", "cost": None, "flag_rate": None, "seed": 0, **given})
+        experiment = SimpleNamespace(
+            **{"calibrate": "auto", "cost": None, "flag_rate": None, "rejects": None, "seed": 0, **given}
+        )
         setting: Any = SimpleNamespace(experiment=experiment, data=data, metric=METRICS["auc"], plugins=())
         return run_model(setting, [], inputs, tmp_path, **told)
 

@@ -35,6 +35,8 @@ def test_classification_metrics_are_scikit_learns(classes: int, make_task: MakeT
         "log_loss": reference.log_loss(targets, predicted),
         "brier": reference.brier_score_loss(targets, scores),
     }
+    if classes == 4:
+        expected["top3_accuracy"] = reference.top_k_accuracy_score(targets, predicted, k=3)
     found = score(predicted, targets, make_task(classes=classes))
     assert {name: found[name] for name in expected} == pytest.approx(expected, rel=1e-5)
 
@@ -133,9 +135,11 @@ def test_each_metric_knows_which_way_is_better() -> None:
 
 
 def test_a_task_is_measured_by_its_own_metrics(make_task: MakeTask) -> None:
-    classification, regression = (
-        {metric.name for metric in metrics_of(make_task(classes=classes))} for classes in (2, 0)
+    two, four, regression = (
+        {metric.name for metric in metrics_of(make_task(classes=classes))} for classes in (2, 4, 0)
     )
+    classification = two | four
+    assert "top3_accuracy" in four - two
     assert classification | regression == set(METRICS)
     assert classification & regression == set()
 
@@ -159,3 +163,5 @@ def test_a_metric_of_two_classes_is_refused_where_there_are_more(make_task: Make
     check_classes("ks", make_task(classes=2))
     with pytest.raises(UserError, match=r"The metric ks is for two classes; the data have 3\. Choices: accuracy, .*"):
         check_classes("ks", make_task(classes=3))
+    with pytest.raises(UserError, match=r"The metric top3_accuracy is for 4 or more classes; the data have 3\."):
+        check_classes("top3_accuracy", make_task(classes=3))

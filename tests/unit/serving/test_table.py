@@ -22,9 +22,16 @@ def test_a_regressions_only_output_is_the_prediction() -> None:
     assert as_table(task, np.array([[1.5], [2.5]], np.float32))["prediction"].tolist() == [1.5, 2.5]
 
 
-def test_a_threshold_decides_between_two_classes() -> None:
-    task = Task(kind="image-classification", num_outputs=2, input_shape=(1, 4, 4), class_names=("well", "ill"))
-    outputs = np.array([[0.75, 0.25], [0.8, 0.2], [0.1, 0.9]], np.float32)
-    assert as_table(task, outputs, 0.25)["prediction"].tolist() == ["ill", "well", "ill"]
-    assert as_table(task, outputs)["prediction"].tolist() == ["well", "well", "ill"]
-    assert np.allclose(as_table(task, outputs, 0.25)["p_ill"], outputs[:, 1])
+def test_the_class_decided_for_is_named_whatever_is_likelier() -> None:
+    table = as_table(CLASSES, np.array([[0.1, 0.7, 0.2]], np.float32), ["none of them"])
+    assert table["prediction"].tolist() == ["none of them"]
+    assert np.allclose(table["p_dog"], 0.7)
+
+
+def test_the_likeliest_classes_are_named_in_their_order() -> None:
+    table = as_table(CLASSES, np.array([[0.1, 0.7, 0.2], [0.8, 0.1, 0.1]], np.float32), top=2)
+    assert list(table) == ["prediction", "class_1", "p_1", "class_2", "p_2"]
+    assert table["class_1"].tolist() == ["dog", "cat"]
+    assert table["class_2"].tolist() == ["owl", "dog"]
+    assert np.allclose(table["p_2"], [0.2, 0.1])
+    assert list(as_table(CLASSES, np.zeros((0, 3), np.float32), top=9))[-1] == "p_3"

@@ -240,7 +240,7 @@ def test_a_bundle_of_a_newer_version_is_refused(
     folder, _ = train_and_pack(configure("mlp", width=16), make_data())
     described = json.loads((folder / "model.json").read_text())
     (folder / "model.json").write_text(json.dumps(described | {"format": 99}))
-    with pytest.raises(UserError, match=r"has format 99; this version reads up to 4") as refused:
+    with pytest.raises(UserError, match=r"has format 99; this version reads up to 5") as refused:
         TrainedModel.load(folder)
     assert "newer" in str(refused.value.hint)
 

@@ -124,6 +124,10 @@ class Shouting:
         loud = np.array([min(1.0, text.count("!") / 4) for text in texts], np.float32)
         return np.stack([1 - loud, loud], 1)
 
+    def answer(self, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        found = self.predict(rows)
+        return found, np.array(self.task.class_names, object)[found.argmax(1)]
+
 
 @pytest.fixture
 def live_texts() -> Callable[..., Any]:
