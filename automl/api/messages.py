@@ -8,6 +8,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from automl.data.text import texts_of
 from automl.data.text.messages import excerpt
 from automl.evaluation.confusions import Confusion, confusions, doubtful
@@ -26,8 +28,8 @@ LONGEST = 1_000
 
 def message_tables(data: Dataset, model: Tested) -> Rows:
     """Name of a file -> its rows."""
-    names, targets = data.task.class_names, data.test.targets
-    tables: Rows = {"confusions.csv": list(_confusion_rows(data, confusions(model.predictions, targets)))}
+    names = data.task.class_names
+    tables: Rows = {"confusions.csv": list(_confusion_rows(data, _confusions(data, model)))}
     tables["doubtful_labels.csv"] = [
         {
             "split": split,
@@ -53,12 +55,22 @@ def write_coverage(folder: Path, coverage: Coverage) -> list[Mapping[str, Any]]:
 
 def worst_confusions(data: Dataset, model: Tested) -> tuple[str, ...]:
     """The worst pairs of classes, each with a sentence, for people."""
-    names, found = data.task.class_names, confusions(model.predictions, data.test.targets)
+    names, found = data.task.class_names, _confusions(data, model)
     return tuple(
         f"{pair.count} of {names[pair.actual]} taken for {names[pair.predicted]}, e.g. "
         f'"{excerpt(texts_of(data.test.inputs[pair.rows[0] : pair.rows[0] + 1])[0])}"'
         for pair in found[:SHOWN]
     )
+
+
+def _confusions(data: Dataset, model: Tested) -> tuple[Confusion, ...]:
+    """Of what the model answers."""
+    names, rejection, chosen = data.task.class_names, model.adjustment.rejection, None
+    if rejection:
+        places = {name: place for place, name in enumerate(names)}
+        answers = rejection.decide(names, model.predictions, model.energies)
+        chosen = np.array([places.get(answer, -1) for answer in answers])
+    return confusions(model.predictions, data.test.targets, chosen)
 
 
 def _confusion_rows(data: Dataset, found: tuple[Confusion, ...]) -> Iterator[Mapping[str, Any]]:

@@ -32,11 +32,15 @@ class Confusion:
     rows: tuple[int, ...]
 
 
-def confusions(probabilities: Array, targets: Labels) -> tuple[Confusion, ...]:
-    """The pairs of the most rows first, `PAIRS` at most; of each `ROWS` rows at most."""
-    predicted, sure = probabilities.argmax(1), probabilities.max(1)
+def confusions(probabilities: Array, targets: Labels, predicted: Array | None = None) -> tuple[Confusion, ...]:
+    """The pairs of the most rows first, `PAIRS` at most; of each `ROWS` rows at most.
+
+    Args:
+        predicted: The class decided for, (N,), -1 where none is; None: the likeliest one.
+    """
+    predicted, sure = probabilities.argmax(1) if predicted is None else predicted, probabilities.max(1)
     totals = np.bincount(targets, minlength=probabilities.shape[1])
-    wrong = np.flatnonzero(predicted != targets)
+    wrong = np.flatnonzero((predicted != targets) & (predicted >= 0))
     pairs, place, counts = np.unique(
         np.stack([targets[wrong], predicted[wrong]], axis=1), axis=0, return_inverse=True, return_counts=True
     )

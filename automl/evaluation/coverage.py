@@ -59,7 +59,7 @@ class Coverage:
                 f"; out-of-scope recall {found['out_of_scope_recall']}, precision "
                 f"{found['out_of_scope_precision'].value:.4f}"
             )
-        return f"{self.rejection.label} below a {self.rejection.score} of {self.rejection.threshold:.4g}: {told}."
+        return f"{self.rejection}: {told}."
 
     @property
     def line(self) -> str:

@@ -35,6 +35,16 @@ class Rejection:
     score: Score
     threshold: float
 
+    def __str__(self) -> str:
+        bound = f"{abs(self.threshold) if self.score == 'class' else self.threshold:.4g}"
+        where = {
+            "softmax": f"no class has a probability of {bound}",
+            "class": f"its own probability is above {bound}",
+            "energy": f"the energy is below {bound}",
+            "entropy": f"the negative entropy is below {bound}",
+        }
+        return f"{self.label} where {where[self.score]}"
+
     def decide(self, class_names: Sequence[str], probabilities: Array, energies: Array | None = None) -> Array:
         """The answer to each row, texts (N,).
 

@@ -16,7 +16,7 @@ BINARY = {name for name, metric in METRICS.items() if metric.binary}
 
 def predictions(metric: str, seed: int, noise: float) -> tuple[np.ndarray, np.ndarray]:
     """Predictions (ROWS, classes) of a model with so much noise, and the targets; scores have ties."""
-    classes = 2 if metric in BINARY else 3
+    classes = 2 if metric in BINARY else 3 if METRICS[metric].fewest == 2 else 20
     targets = np.arange(ROWS) % classes
     rng = np.random.default_rng(seed)
     values = np.eye(classes)[targets] + noise * rng.normal(size=(ROWS, classes))
