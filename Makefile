@@ -28,7 +28,7 @@ lint: $(INSTALLED)  ## Style, types and import direction
 	$(BIN)/lint-imports
 
 lock: $(BIN)/uv  ## Bring requirements.lock in line with pyproject.toml (ARGS=--upgrade for newer versions)
-	$(BIN)/uv pip compile pyproject.toml --extra dev --extra medical --extra offline-text --extra postgres --extra privacy --universal --python-version 3.11 \
+	$(BIN)/uv pip compile pyproject.toml --extra dev --extra export --extra medical --extra offline-text --extra postgres --extra privacy --universal --python-version 3.11 \
 		--generate-hashes --no-emit-index-url --no-header $(ARGS) --output-file requirements.lock
 
 clean:  ## Delete what can be made again; automl_runs/ stays

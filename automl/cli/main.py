@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from automl import __version__
-from automl.cli import doctor, models, plugins, portfolio, predict, resume, search, serve, train, ui
+from automl.cli import doctor, export, models, plugins, portfolio, predict, resume, search, serve, train, ui
 from automl.cli.output import error_console
 from automl.errors import Notice, UserError
 
@@ -25,6 +25,7 @@ app.command()(resume.resume)
 app.command()(train.train)
 app.command()(predict.predict)
 app.command()(serve.serve)
+app.command()(export.export)
 app.command()(ui.ui)
 app.command()(doctor.doctor)
 app.add_typer(models.app, name="models")

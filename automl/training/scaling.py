@@ -95,10 +95,14 @@ class TableScaling(Scaling):
         if not self._numbers:
             return rows
         numbers = rows[:, : self._numbers].T.contiguous()
-        left = torch.searchsorted(self._x, numbers, right=True).clamp_(1, self._x.shape[1] - 1) - 1
+        left = self.places(numbers).clamp_(1, self._x.shape[1] - 1) - 1
         units = self._y.gather(1, left) + self._slope.gather(1, left) * (numbers - self._x.gather(1, left))
         units = units.clamp(self._y[:, :1], self._y[:, -1:]).nan_to_num_(0.0)
         return torch.cat([units.T, rows[:, self._numbers :]], dim=1)
+
+    def places(self, numbers: Tensor) -> Tensor:
+        """int64 of (columns, N) numbers: how many of their column's quantiles aren't above."""
+        return torch.searchsorted(self._x, numbers, right=True)
 
     def unit_targets(self, targets: Tensor) -> Tensor:
         return (targets - self._mean) / self._std if targets.is_floating_point() else targets

@@ -83,7 +83,7 @@ class Inputs(nn.Module):
 
     def forward(self, rows: Tensor) -> Tensor:
         codes = rows[:, self.count :].long()
-        hot = torch.zeros(len(rows), self.hot, device=rows.device)
+        hot = rows.new_zeros((rows.shape[0], self.hot))  # not len(rows), which an exported graph would keep as a number
         parts = [
             self.numbers(rows[:, : self.count]),
             hot.scatter_(1, codes[:, self.small_columns] + self.small_first, 1.0),
