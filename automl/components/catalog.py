@@ -150,16 +150,17 @@ def augmentation(
     task: str | Sequence[str] = "image",
     applies: Applies | None = None,
     conflicts: Sequence[str] = (),
+    on_embeddings: bool = False,
     limits: Mapping[str, str] | None = None,
 ) -> Callable[[F], F]:
     """Registers a factory that returns a callable (inputs, targets) -> (inputs, targets) on a training batch.
 
     Inputs are on the batch's device, float32: images (N, C, H, W) in [0, 1]; rows of a table (N, F), numbers in units
-    of a standard normal (0 where missing), then codes. Of texts they are tokens, int64 (N, T), 0 is the padding. It
-    must be random per sample and must not change its arguments. It is not called outside training. `task` as for
-    `model`; the other arguments are those of `Component`.
+    of a standard normal (0 where missing), then codes. Of texts they are tokens, int64 (N, T), zeros behind; or, where
+    it is `on_embeddings`, float32 (N, D), with gradients. It must be random per sample and must not change its
+    arguments. It is not called outside training. `task` as for `model`; the other arguments are those of `Component`.
     """
-    return _register("augmentation", name, task, applies, conflicts, limits)
+    return _register("augmentation", name, task, applies, conflicts, limits, on_embeddings=on_embeddings)
 
 
 def regularizer(

@@ -41,6 +41,7 @@ class Component:
         neutral: Of a regularizer: values, maybe out of range, at which it changes nothing.
         live: Of a regularizer: parameters that may change in mid-training: built with other values, it goes on from
             the same checkpoint. Those of an augmentation, which keeps nothing, all may.
+        on_embeddings: Of an augmentation: of texts it changes what the model's last linear layer gets, not tokens.
         fits_itself: Of a model: whether it is an `Estimator`.
         limits: Contract checks (by name) that it can't pass, each with the reason.
     """
@@ -56,6 +57,7 @@ class Component:
     weights: str | Weights | None = None
     neutral: Mapping[str, Value] | None = None
     live: tuple[str, ...] = ()
+    on_embeddings: bool = False
     fits_itself: bool = False
     limits: Mapping[str, str] = field(default_factory=dict)
 

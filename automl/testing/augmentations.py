@@ -21,14 +21,14 @@ from automl.testing.subject import Subject
 def shape(subject: Subject) -> None:
     """Keeps shape, dtype, device and batch size, odd sizes included."""
     for task in _tasks(subject):
-        inputs, targets = tiny.batch(task, 6)
+        inputs, targets = subject.batch(task, 6)
         _check_shape(inputs, targets, *subject.augmentation(task)(inputs, targets))
 
 
 def one_sample(subject: Subject) -> None:
     """Takes a batch of one."""
     for task in _tasks(subject):
-        inputs, targets = tiny.batch(task, 1)
+        inputs, targets = subject.batch(task, 1)
         _check_shape(inputs, targets, *subject.augmentation(task)(inputs, targets))
 
 
@@ -37,7 +37,7 @@ def pixels(subject: Subject) -> None:
     task = subject.tasks()[0]
     if not task.is_image:
         raise NotApplicable("it isn't for images")
-    inputs, targets = tiny.batch(task, 8)
+    inputs, targets = subject.batch(task, 8)
     inputs[0], inputs[1] = 0, 1
     for drawn in subject.draws(task, 20):
         changed, _ = subject.augmentation(task, drawn)(inputs, targets)
@@ -59,7 +59,7 @@ def cells(subject: Subject) -> None:
     task = next((task for task in subject.tasks() if task.is_table), None)
     if task is None:
         raise NotApplicable("it isn't for tables")
-    inputs, targets = tiny.batch(task, 8)
+    inputs, targets = subject.batch(task, 8)
     for drawn in subject.draws(task, 20):
         changed, _ = subject.augmentation(task, drawn)(inputs, targets)
         if not changed.isfinite().all():
@@ -76,12 +76,34 @@ def cells(subject: Subject) -> None:
             )
 
 
+def tokens(subject: Subject) -> None:
+    """Keeps a text's tokens among those there are, with the padding behind them."""
+    task = next((task for task in subject.tasks() if task.is_text), None)
+    if task is None or subject.component.on_embeddings:
+        raise NotApplicable("it isn't for tokens")
+    inputs, targets = subject.batch(task, 8)
+    for drawn in subject.draws(task, 20):
+        changed, _ = subject.augmentation(task, drawn)(inputs, targets)
+        if (changed < 0).any() or (changed >= task.vocabulary_size).any():
+            raise Broken(
+                f"with {subject.described(drawn)} tokens became {int(changed.min())} to {int(changed.max())}; they "
+                "stay below task.vocabulary_size",
+                "Take tokens of the batch; a model may have a vocabulary of its own.",
+            )
+        is_token = changed != 0
+        if (is_token[:, 1:] & ~is_token[:, :-1]).any():
+            raise Broken(
+                f"with {subject.described(drawn)} a 0 came to stand before a token; it is the padding behind a text",
+                "Move what stands behind a token that is left out.",
+            )
+
+
 def arguments_kept(subject: Subject) -> None:
     """Leaves the batch that it is given as it is."""
     task = subject.tasks()[0]
     apply = subject.augmentation(task)
     for targets in _targets(task, 8):
-        inputs, _ = tiny.batch(task, 8)
+        inputs, _ = subject.batch(task, 8)
         before, labels = inputs.clone(), targets.clone()
         apply(inputs, targets)
         if not (torch.equal(inputs, before) and torch.equal(targets, labels)):
@@ -96,7 +118,7 @@ def per_sample(subject: Subject) -> None:
     """Draws anew for each sample and each batch."""
     task = subject.tasks()[0]
     apply = subject.augmentation(task)
-    pair, targets = tiny.batch(task, 2)
+    pair, targets = subject.batch(task, 2)
     inputs, targets = pair.repeat(16, *[1] * (pair.ndim - 1)), targets.repeat(16, *[1] * (targets.ndim - 1))
     # Several times: one draw with a small probability may leave all samples alone.
     runs = [apply(inputs, targets)[0] for _ in range(8)]
@@ -120,7 +142,7 @@ def per_sample(subject: Subject) -> None:
 def targets(subject: Subject) -> None:
     """Keeps targets valid: indices, probabilities or values."""
     for task in subject.tasks():
-        inputs, _ = tiny.batch(task, 8)
+        inputs, _ = subject.batch(task, 8)
         for given in _targets(task, 8):
             _, new = subject.augmentation(task)(inputs, given)
             _check_targets(given, new, task)
@@ -131,7 +153,7 @@ def memory_format(subject: Subject) -> None:
     task = subject.tasks()[0]
     if not task.is_image:
         raise NotApplicable(f"{tiny.noun(task)} lie in memory in one way")
-    inputs, targets = tiny.batch(task, 8)
+    inputs, targets = subject.batch(task, 8)
     for layout in (torch.contiguous_format, torch.channels_last):
         laid = inputs.to(memory_format=layout)
         _check_shape(laid, targets, *subject.augmentation(task)(laid, targets))
@@ -182,7 +204,7 @@ def _targets(task: Task, count: int) -> list[Tensor]:
 
 
 def _check_shape(inputs: Tensor, targets: Tensor, changed: Tensor, new: Tensor) -> None:
-    noun = "images" if inputs.ndim == 4 else "rows"
+    noun = "images" if inputs.ndim == 4 else "rows" if inputs.is_floating_point() else "texts"
     if len(changed) != len(inputs) or len(new) != len(targets):
         raise Broken(
             f"a batch of {len(inputs)} became {len(changed)} {noun} and {len(new)} targets; the batch keeps its size",

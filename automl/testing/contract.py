@@ -14,6 +14,7 @@ _OWN: dict[str, tuple[Function, ...]] = {
         augmentations.memory_format,
         augmentations.pixels,
         augmentations.cells,
+        augmentations.tokens,
         augmentations.targets,
         augmentations.arguments_kept,
         augmentations.per_sample,

@@ -67,7 +67,7 @@ def _forward_and_backward(subject: Subject, task: Task, device: torch.device) ->
 
 def _call(subject: Subject, task: Task, device: torch.device) -> Work:
     apply = subject.augmentation(task)
-    inputs, targets = (tensor.to(device) for tensor in tiny.batch(task, BATCH))
+    inputs, targets = (tensor.to(device) for tensor in subject.batch(task, BATCH))
     return lambda: apply(inputs, targets), [inputs, targets]
 
 

@@ -34,7 +34,7 @@ def fingerprint(subject: Subject) -> Tensor:
         trained = subject.train(task)
         return _sample([*trained.weights.values(), torch.tensor([epoch["train_loss"] for epoch in trained.epochs])])
     if subject.component.kind == "augmentation":
-        return _sample(subject.augmentation(task)(*tiny.batch(task, 4)))
+        return _sample(subject.augmentation(task)(*subject.batch(task, 4)))
     model = subject.model(task).train()
     inputs, targets = tiny.batch(task, 4, model)
     outputs = model(inputs)

@@ -21,7 +21,7 @@ from automl.testing.subject import CPU, WEIGHTS, Subject
 from automl.training.arrays import DeviceArray
 from automl.training.checkpoint import read_weights
 from automl.training.inference import predict
-from automl.training.losses import loss_for
+from automl.training.losses import for_members, loss_for
 from automl.training.scaling import scaling_for
 
 HOOKS = {name: hook for name, hook in vars(Regularizer).items() if not name.startswith("_")}
@@ -167,7 +167,7 @@ def _check_losses(regularizer: Regularizer, task: Task) -> None:
     penalty = regularizer.penalty(model)
     if penalty is not None:
         _check_scalar(penalty, "the penalty", model)
-    loss = regularizer.loss(loss_for(task, None))
+    loss = for_members(regularizer.loss(loss_for(task, None)))
     inputs, targets = tiny.batch(task, 8)
     given = [targets]
     if task.is_classification:

@@ -115,6 +115,12 @@ class Subject:
         """Its values in a configuration, for messages: "width=32, pool=mean"."""
         return ", ".join(f"{name}={text(v)}" for name, v in self.values(configuration).items()) or "no arguments"
 
+    def batch(self, task: Task, count: int) -> tuple[Tensor, Tensor]:
+        """A batch as an augmentation gets it."""
+        if self.component.on_embeddings and task.is_text:
+            return torch.randn(count, 16), tiny.targets(task, count)
+        return tiny.batch(task, count)
+
     def model(self, task: Task, configuration: Configuration | None = None) -> nn.Module:
         """The module of a configuration (the default one), wrapped by the regularizer where it is one."""
         model: object = assemble(self.catalog, task, configuration or self.default(task)).model
@@ -124,8 +130,9 @@ class Subject:
 
     def augmentation(self, task: Task, configuration: Configuration | None = None) -> Augmentation:
         """The callable of a configuration."""
-        (built,) = assemble(self.catalog, task, configuration or self.default(task)).augmentations
-        return built
+        built = assemble(self.catalog, task, configuration or self.default(task))
+        (found,) = (*built.augmentations, *built.on_embeddings)
+        return found
 
     def regularizer(self, task: Task, configuration: Configuration | None = None) -> Regularizer:
         """The regularizer of a configuration, which has not seen a model yet."""
@@ -138,7 +145,7 @@ class Subject:
         if self.component.kind == "augmentation":
             apply = self.augmentation(task, configuration)
             if whole:
-                apply(*tiny.batch(task, 4))
+                apply(*self.batch(task, 4))
             return
         if isinstance(self.component.weights, Weights):
             self._forward(task, configuration, whole)

@@ -12,24 +12,32 @@ from automl.components import KINDS, Catalog, Estimator, Regularizer, Task, Valu
 from automl.space import TrainingSettings, chosen_components
 from automl.training.fitted import Fitted
 
+EMBEDDINGS = "embeddings"
 Augmentation = Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]
 
 
 @dataclass(frozen=True)
 class Assembly:
-    """Everything that one configuration names, built; a model that is a regularizer, too, is among those."""
+    """Everything that one configuration names, built; a model that is a regularizer, too, is among those.
+
+    Args:
+        on_embeddings: Augmentations of what the last linear layer gets (see `automl.training.embeddings`).
+    """
 
     model: nn.Module
     augmentations: tuple[Augmentation, ...]
+    on_embeddings: tuple[Augmentation, ...]
     regularizers: tuple[Regularizer, ...]
     settings: TrainingSettings
 
 
 def assemble(catalog: Catalog, task: Task, configuration: Mapping[str, Value]) -> Assembly:
     """Builds the components of `configuration`; regularizers have already wrapped the model."""
-    built: dict[str, list[Any]] = {kind: [] for kind in KINDS}
+    built: dict[str, list[Any]] = {kind: [] for kind in (*KINDS, EMBEDDINGS)}
     for kind, name in chosen_components(configuration):
-        built[kind].append(catalog.get(kind, name).build(task, _values(configuration, f"{kind}.{name}")))
+        component = catalog.get(kind, name)
+        place = EMBEDDINGS if component.on_embeddings and task.is_text else kind
+        built[place].append(component.build(task, _values(configuration, f"{kind}.{name}")))
     (model,) = built["model"]
     if isinstance(model, Estimator):
         model = Fitted(model, task)
@@ -37,7 +45,8 @@ def assemble(catalog: Catalog, task: Task, configuration: Mapping[str, Value]) -
     for regularizer in built["regularizer"]:
         model = regularizer.wrap_model(model)
     settings = TrainingSettings(**_values(configuration, "training"))  # type: ignore[arg-type]
-    return Assembly(model, tuple(built["augmentation"]), (*own, *built["regularizer"]), settings)
+    augmentations, on_embeddings = tuple(built["augmentation"]), tuple(built[EMBEDDINGS])
+    return Assembly(model, augmentations, on_embeddings, (*own, *built["regularizer"]), settings)
 
 
 def without_download(configuration: Mapping[str, Value]) -> dict[str, Value]:

@@ -19,6 +19,7 @@ from automl.training.arrays import shuffled
 from automl.training.assembly import assemble
 from automl.training.base import BaseTrainer, Stop
 from automl.training.device import DeviceData
+from automl.training.embeddings import augmented
 from automl.training.fidelity import rows_by_epoch
 from automl.training.losses import Loss, balanced_weights, for_members, loss_for
 from automl.training.optimization import Schedule, make_optimizer, parameter_groups, restore_optimizer
@@ -54,7 +55,10 @@ class Trainer(BaseTrainer):
         self._model = built.model.to(data.device).to(memory_format=torch.channels_last)
         self._evaluated = self._model
         self._inputs = self._scaling.read(self._model, data.train_inputs)
-        self._augmentations = built.augmentations
+        # A net that reads texts in a way of its own, as vectors, has no tokens that could be changed.
+        has_units = not self._task.is_text or self._inputs.lengths is not None
+        self._augmentations = built.augmentations if has_units else ()
+        self._on_embeddings = built.on_embeddings
         self._regularizers = built.regularizers
         self._settings = built.settings
         self._loss = self._composed_loss()
@@ -178,9 +182,9 @@ class Trainer(BaseTrainer):
         return loss
 
     def _gradients(self, inputs: Tensor, targets: Tensor) -> Tensor:
-        with self._autocast:
+        with self._autocast, augmented(self._model, self._on_embeddings, targets) as held:
             outputs = self._model(inputs)
-        loss = self._loss(outputs.float(), targets)
+        loss = self._loss(outputs.float(), held[0])
         full = loss
         for regularizer in self._regularizers:
             penalty = regularizer.penalty(self._model)

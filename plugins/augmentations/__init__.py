@@ -14,9 +14,12 @@ from automl_plugins.augmentations import (
     mixup,
     random_affine,
     random_crop,
+    random_span_crop,
     resized_crop,
+    token_dropout,
     trivial_augment,
     vertical_flip,
+    word_swap,
 )
 
 __all__ = [
@@ -33,7 +36,10 @@ __all__ = [
     "mixup",
     "random_affine",
     "random_crop",
+    "random_span_crop",
     "resized_crop",
+    "token_dropout",
     "trivial_augment",
     "vertical_flip",
+    "word_swap",
 ]

@@ -8,11 +8,12 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 
-@augmentation("mixup", task=("image", "table"))
+@augmentation("mixup", task=("image", "table", "text"), on_embeddings=True)
 def mixup(task: Task, alpha: Annotated[float, Float(0.1, 2.0, log=True)] = 0.2) -> object:
-    """Mixes each image, or row, and its target with another of the batch, by a share drawn from Beta(alpha, alpha).
+    """Mixes each image, row or text and its target with another of the batch, by a share drawn from Beta(alpha, alpha).
 
-    A category can't be mixed: it is that of the other row with the probability of the other's share.
+    A category can't be mixed: it is that of the other row with the probability of the other's share. Of texts those
+    vectors are mixed that the last layer gets (Guo et al. 2019).
     """
     import torch
     from torch.distributions import Beta

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 MOST_TOKENS = 256
 BATCH = 128
 """Texts that are read at a time without gradients."""
+ENOUGH_TOKENS = 128
 
 
 class Tokens:
@@ -85,7 +86,7 @@ def load_encoder(folder: Path) -> nn.Module:
 def pooled(encoder: nn.Module, tokens: Tokens, rows: Tensor, pooling: str) -> Tensor:
     """int64 (N, T) -> float32 (N, width), rows of the length that noise of variance 1 has."""
     framed, attended = tokens.framed(rows)
-    with _bfloat16(rows.device):
+    with _bfloat16(framed):
         states = encoder(input_ids=framed, attention_mask=attended).last_hidden_state
     states = states.float()
     if pooling == "cls":
@@ -114,9 +115,11 @@ def _has_bfloat16() -> bool:
     return bool(torch.cpu._is_amx_tile_supported())
 
 
-def _bfloat16(device: torch.device) -> torch.autocast:
-    enabled = device.type == "cuda" or (device.type == "cpu" and _has_bfloat16())
-    return torch.autocast(device.type, torch.bfloat16, enabled=enabled)
+def _bfloat16(framed: Tensor) -> torch.autocast:
+    """For whole batches: the weights are converted each time, which for a single text takes longer than it saves."""
+    device = framed.device.type
+    enabled = device == "cuda" or (device == "cpu" and _has_bfloat16() and framed.numel() >= ENOUGH_TOKENS)
+    return torch.autocast(device, torch.bfloat16, enabled=enabled)
 
 
 @contextmanager
