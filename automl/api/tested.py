@@ -74,7 +74,7 @@ class Tested:
     Args:
         uncalibrated, predictions: What it predicts before and after calibration.
         figures: Metrics by name, each with its interval.
-        costs: `parameters`, `size_mb`, `latency_ms`.
+        costs: `parameters`, `size_mb`, `latency_ms`, `latency_p95_ms`.
         energies: Of each row, where the rejection goes by them.
         validated: What it predicts for validation, calibrated; None where that isn't known.
     """

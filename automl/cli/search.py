@@ -62,7 +62,7 @@ def search(
     metric: Annotated[Optional[str], typer.Option(help="What validation is judged by.")] = None,
     minimize: Annotated[
         Optional[list[str]],
-        typer.Option(metavar="FIGURE", help="Also keep this small: latency_ms, parameters, size_mb; repeatable."),
+        typer.Option(metavar="FIGURE", help="Also keep this small: latency_ms, latency_p95_ms, parameters, size_mb."),
     ] = None,
     constraint: Annotated[
         Optional[list[str]],

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from automl.errors import UserError, unknown
 
-COSTS = ("parameters", "size_mb", "latency_ms")
+COSTS = ("parameters", "size_mb", "latency_ms", "latency_p95_ms")
 """A model's figures besides its metrics, see `automl.training.cost`; less is better."""
 
 WORST = 1e9

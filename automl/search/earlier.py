@@ -179,6 +179,7 @@ def _of_run(trial: RecordedTrial, metric: str, minimize: bool) -> EarlierTrial:
         parameters=int(trial.figures.get("weights", 0)),
         size_mb=trial.figures.get("size_mb", 0.0),
         latency_ms=trial.figures.get("latency_ms", 0.0),
+        latency_p95_ms=trial.figures.get("latency_p95_ms", 0.0),
     )
     return EarlierTrial(record, trial.curve, frozenset(trial.plugins))
 

@@ -6,6 +6,7 @@ from dataclasses import asdict
 from itertools import pairwise
 from pathlib import Path
 
+from automl.evaluation.constraint import COSTS
 from automl.search.folders import reports_of
 from automl.search.notes import command_of
 from automl.search.objectives import closest
@@ -116,7 +117,7 @@ class Recorder(Watcher):
     def _finish(self, record: TrialRecord) -> None:
         self._ended[record.number] = record
         figures: dict[str, float] = {"epochs": record.epoch, "seconds": record.seconds, "weights": record.parameters}
-        costs = {"size_mb": record.size_mb, "latency_ms": record.latency_ms}
+        costs = {name: getattr(record, name) for name in COSTS if name != "parameters"}
         figures |= {name: value for name, value in costs.items() if value}
         if record.best:
             figures |= {names.best(self._metric): record.best[f"val_{self._metric}"], "best_epoch": record.best_epoch}

@@ -37,7 +37,7 @@ class Report:
         error: The traceback of a failure; of an interrupted trial, what has to be mended before it can go on.
         diverged: Whether a failure is the configuration's fault: no finite loss, or too little memory.
         parameters: Number of the model's weights. size_mb: of its state, in 10^6 bytes.
-        latency_ms: Of predicting one input; with the first epoch's report.
+        latency_ms, latency_p95_ms: Of predicting one input; with the first epoch's report.
         seconds: Of this epoch; the first one's include building the model.
         progress: The part of the trial's training that is done, 0 to 1; 0 is not known.
     """
@@ -53,6 +53,7 @@ class Report:
     parameters: int = 0
     size_mb: float = 0.0
     latency_ms: float = 0.0
+    latency_p95_ms: float = 0.0
     seconds: float = 0.0
     progress: float = 0.0
 
@@ -99,6 +100,7 @@ class TrialRecord:
     parameters: int = 0
     size_mb: float = 0.0
     latency_ms: float = 0.0
+    latency_p95_ms: float = 0.0
     seconds: float = 0.0
     progress: float = 0.0
     others: tuple[float, ...] = ()

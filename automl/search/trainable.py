@@ -104,7 +104,8 @@ class TrialActor(tune.Trainable):  # type: ignore[misc]
         trainer = self._trainer
         result = trainer.run_epoch(self._why_to_stop)
         self._costs["size_mb"] = trainer.size_mb  # of a model that fits itself it is known only now
-        self._costs["latency_ms"] = self._costs.get("latency_ms") or trainer.latency_ms()
+        if not self._costs.get("latency_ms"):
+            self._costs |= trainer.latencies()
         if result.is_best:
             self._merit = result.merit
         report = Report(
@@ -202,7 +203,8 @@ class TrialActor(tune.Trainable):  # type: ignore[misc]
             self._reports = [report.to_json() for report in reports]
             own = [report for report in reports if report.epoch > self._since]
             self._merit = own[-1].merit if own else None
-            self._costs["latency_ms"] = own[-1].latency_ms if own else 0.0
+            if own:
+                self._costs |= {"latency_ms": own[-1].latency_ms, "latency_p95_ms": own[-1].latency_p95_ms}
         return trainer
 
     def _end(self, status: Any, reason: str, *, error: str = "", diverged: bool = False) -> Report:

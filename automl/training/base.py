@@ -13,7 +13,7 @@ from torch import nn
 from automl.errors import TrialError
 from automl.evaluation.metrics import Metric, score
 from automl.training.checkpoint import read_checkpoint, write_checkpoint, write_weights
-from automl.training.cost import latency_ms, size_mb
+from automl.training.cost import latencies, size_mb
 from automl.training.device import DeviceData
 from automl.training.epochs import EpochResult, merit
 from automl.training.inference import predict
@@ -86,11 +86,11 @@ class BaseTrainer(ABC):
         """10^6 bytes of the model's state."""
         return size_mb(self.model)
 
-    def latency_ms(self) -> float:
-        """Milliseconds to predict one input, see `automl.training.cost`; changes nothing of the training."""
+    def latencies(self) -> dict[str, float]:
+        """How long it takes to predict one input, see `automl.training.cost`; changes nothing of the training."""
         data = self._data
         afresh = scaling_for(data.source.preparation, data.device)  # who asks for it sends a text that is new
-        return latency_ms(self.model, data.source.val_inputs, afresh, self._task, data.device)
+        return latencies(self.model, data.source.val_inputs, afresh, self._task, data.device)
 
     def save(self, path: Path, notes: Mapping[str, str]) -> None:
         """Writes all that `restore` goes on from, between two epochs; `notes` see `write_checkpoint`."""

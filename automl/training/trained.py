@@ -23,7 +23,7 @@ from automl.training.assembly import assemble, without_download
 from automl.training.bag import Bag
 from automl.training.bundle import Part, read_bundle
 from automl.training.checkpoint import read_weights
-from automl.training.cost import median_ms, size_mb
+from automl.training.cost import size_mb, timed
 from automl.training.inference import predict, predict_with_energies
 from automl.training.named_weights import packed
 from automl.training.scaling import Scaling, scaling_for
@@ -102,15 +102,15 @@ class TrainedModel:
         return DeviceArray(prepared, device), scaling_for(self.preparation, device), modules
 
     def costs(self, inputs: np.ndarray) -> dict[str, float]:
-        """`parameters`, `size_mb` and `latency_ms` (see `automl.training.cost`) of all its parts together.
+        """`parameters`, `size_mb`, `latency_ms`, `latency_p95_ms` (`automl.training.cost`) of all its parts together.
 
         Args:
-            inputs: Prepared; the first one is predicted.
+            inputs: Prepared; the first ones are predicted, one by one.
         """
         return {
             "parameters": float(sum(weight.numel() for module in self.modules for weight in module.parameters())),
             "size_mb": sum(map(size_mb, self.modules)),
-            "latency_ms": median_ms(lambda: self.predict(inputs[:1])),
+            **timed(lambda place: self.predict(inputs[place : place + 1]), len(inputs)),
         }
 
     def _prepared(self, raw: Any) -> np.ndarray:

@@ -74,9 +74,13 @@ def test_a_constraint_on_an_unknown_figure_is_told_the_near_ones(text: str, near
     [
         (
             "latency",
-            "Unknown figure to minimize 'latency'. Choices: brier, ece, latency_ms, log_loss, parameters, size_mb.",
+            "Unknown figure to minimize 'latency'. Choices: brier, ece, latency_ms, latency_p95_ms, log_loss, "
+            "parameters, size_mb.",
         ),
-        ("auc", "--minimize auc: of auc more is better. Choices: parameters, size_mb, latency_ms, log_loss,"),
+        (
+            "auc",
+            "--minimize auc: of auc more is better. Choices: parameters, size_mb, latency_ms, latency_p95_ms,",
+        ),
         ("accuracy", "--minimize accuracy: accuracy is the metric, and so the first objective already."),
     ],
 )

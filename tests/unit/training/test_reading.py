@@ -156,7 +156,7 @@ def test_reading_is_a_part_of_the_latency(
         return tokenize(self, texts)
 
     monkeypatch.setattr(TextPreparation, "tokenize", counted)
-    trainer.latency_ms()
+    trainer.latencies()
 
     assert len(asked) > 3 and set(asked) == {1}
 
