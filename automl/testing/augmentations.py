@@ -77,7 +77,7 @@ def cells(subject: Subject) -> None:
 
 
 def tokens(subject: Subject) -> None:
-    """Keeps a text's tokens among those there are, with the padding behind them."""
+    """Keeps tokens among those there are, and the padding behind them."""
     task = next((task for task in subject.tasks() if task.is_text), None)
     if task is None or subject.component.on_embeddings:
         raise NotApplicable("it isn't for tokens")

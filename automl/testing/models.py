@@ -35,7 +35,7 @@ def gradients(subject: Subject) -> None:
     """Right shape and finite gradients, for each task that it claims."""
     for task in subject.tasks():
         model = subject.model(task).train()
-        _backward(model, task, *tiny.batch(task, 2, model))
+        _backward(model, task, *tiny.batch(task, 4, model))
 
 
 def one_sample(subject: Subject) -> None:
