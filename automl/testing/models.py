@@ -35,7 +35,8 @@ def gradients(subject: Subject) -> None:
     """Right shape and finite gradients, for each task that it claims."""
     for task in subject.tasks():
         model = subject.model(task).train()
-        _backward(model, task, *tiny.batch(task, 4, model))
+        count = 4 if task.is_text else 2  # the fourth text is empty
+        _backward(model, task, *tiny.batch(task, count, model))
 
 
 def one_sample(subject: Subject) -> None:
