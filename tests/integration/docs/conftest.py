@@ -4,7 +4,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
+
+from automl.data.text.demo import write_messages
 
 
 @pytest.fixture(scope="session")
@@ -14,8 +17,19 @@ def write_data() -> Callable[[Path], None]:
     def write(folder: Path) -> None:
         _write_images(folder / "path" / "to")
         _write_rows(folder)
+        _write_messages(folder)
 
     return write
+
+
+def _write_messages(folder: Path) -> None:
+    """Those of the demo, in two columns; and three to answer."""
+    rows = pd.read_csv(write_messages(folder / "demo"))
+    frame = pd.DataFrame({"subject": "a question", "body": rows["message"], "intent": rows["intent"]})
+    frame.to_csv(folder / "tickets.csv", index=False)
+    frame[:300].to_csv(folder / "train.csv", index=False)
+    frame[300:].to_csv(folder / "test.csv", index=False)
+    frame[:3].drop(columns="intent").to_csv(folder / "messages.csv", index=False)
 
 
 def _write_images(folder: Path) -> None:

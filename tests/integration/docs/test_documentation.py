@@ -13,7 +13,7 @@ import tomllib
 import urllib.request
 from collections.abc import Callable
 from contextlib import AbstractContextManager, chdir, redirect_stdout
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -36,6 +36,7 @@ GUIDES = [page for page in sorted(ROOT.glob("docs/*.md")) if page.name != "bench
 EXAMPLES = sorted(ROOT.glob("examples/*/README.md"))
 PAGES = [ROOT / "README.md", *GUIDES, *EXAMPLES]
 TASK = Task(kind="image-classification", num_outputs=2, input_shape=(1, 28, 28), class_names=("bright", "dark"))
+TEXTS = replace(TASK, kind="text-classification", input_shape=(16,), vocabulary_size=99)
 
 ELSEWHERE = {
     "make search": "automl search is run here, and make is looked at by `make -n`",
@@ -129,8 +130,8 @@ class Workshop:
         elif words[:2] == ["automl", "predict"]:
             self.run(command)
             header, *rows = (self.folder / "predictions.csv").read_text().splitlines()
-            assert header.startswith("id,prediction,p_")
-            ids = ["1", "2", "3"] if "new_rows.csv" in words else ["0.png", "1.png", "2.png"]
+            assert header.startswith(f"id,prediction,{'class_1' if '--top' in words else 'p_'}")
+            ids = ["1", "2", "3"] if {"new_rows.csv", "messages.csv"} & set(words) else ["0.png", "1.png", "2.png"]
             assert [row.split(",")[0] for row in rows] == ids
         else:
             assert self.run(command), f"{command} prints nothing"
@@ -258,7 +259,8 @@ def test_an_experiment_is_accepted(
     file.write_text(text, encoding="utf-8")
 
     experiment = load_experiment(config=file)
-    space = compose(load_catalog([read_plugin(path) for path in experiment.plugins]), TASK, experiment.space).space
+    catalog = load_catalog([read_plugin(path) for path in experiment.plugins])
+    space = compose(catalog, TEXTS if experiment.is_text else TASK, experiment.space).space
 
     assert space.default()["model"]
 
