@@ -91,8 +91,23 @@ class Space:
         return chosen
 
     def default_of_each_model(self) -> list[Configuration]:
-        """The default configuration of each model, in the order in which they are listed."""
-        return [self.default(model=name) for name in self["model"].domain.values() or ()]
+        """The default configuration of each model, in the order in which they are listed.
+
+        Behind them, where a model has a choice that other parameters depend on, the same with each other option, which
+        makes another model of it.
+        """
+        names = [str(name) for name in self["model"].domain.values() or ()]
+        decisive = {name for parameter in self.parameters for name, _ in parameter.conditions}
+        plain: list[Configuration] = [{"model": name} for name in names]
+        others: list[Configuration] = [
+            {"model": name, parameter.name: option}
+            for name in names
+            for parameter in self.parameters
+            if parameter.name in decisive and parameter.name.startswith(f"model.{name}.")
+            for option in (parameter.domain.options if isinstance(parameter.domain, Choice) else ())
+            if option != parameter.default
+        ]
+        return [self.default(**given) for given in (*plain, *others)]
 
     @property
     def searched(self) -> tuple[SpaceParameter, ...]:

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
-from automl.components import KINDS, Component, Domain, Parameter, Task, Value, load_catalog, parameters_of
+from automl.components import KINDS, Component, Domain, Parameter, Task, Text, Value, load_catalog, parameters_of
 from automl.components.domains import text
 from automl.config import domains, load_experiment
 from automl.space import Space, TrainingSettings, compose
@@ -68,7 +68,11 @@ def _state(component: Component, task: Task, space: Space) -> str:
 
 def _narrowed(name: str, parameter: Parameter, task: Task, space: Space) -> str:
     """What a domain leaves of a parameter, "" where that is all."""
-    left = space[name]
+    left = next((own for own in space.parameters if own.name == name), None)
+    if left is None:
+        return "-"
+    if isinstance(parameter.domain, Text) and left.default == parameter.default:
+        return ""
     if (left.domain, left.default) == (parameter.domain.resolve(task), parameter.default):
         return ""
     return text(left.default) if left.is_fixed else _values(left.domain, left.default)

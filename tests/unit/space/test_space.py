@@ -130,3 +130,18 @@ def test_the_sampler_knows_the_range_and_the_scale(domain: Any, asked: dict[str,
     assert domain.contains(value)
     distribution = trial.distributions["p"]
     assert {key: getattr(distribution, key) for key in asked} == asked
+
+
+def test_the_default_of_each_model_goes_before_its_other_ways_to_work(
+    forest: Catalog, make_task: Callable[..., Task]
+) -> None:
+    space = compose(forest, make_task((3, 80, 80)), {"model": ["tree", "bush"]}).space
+
+    found = space.default_of_each_model()
+
+    assert [(own["model"], own.get("model.tree.kind")) for own in found] == [
+        ("tree", "oak"),
+        ("bush", None),
+        ("tree", "elm"),
+    ]
+    assert "model.tree.rings" not in found[-1]
