@@ -107,17 +107,21 @@ def _expand(
 
 
 def _reachable(parameters: Sequence[SpaceParameter]) -> Iterator[SpaceParameter]:
-    """Without the parameters whose conditions can't be met any more: those of what was switched off."""
+    """Without the parameters whose conditions can't be met any more: those of what was switched off. Of a condition
+    those values stay that may come up."""
     possible: dict[str, list[Any]] = {}
     for parameter in parameters:
-        if all(_can_be(possible.get(name), values) for name, values in parameter.conditions):
+        conditions = tuple((name, _that_can_be(possible.get(name), values)) for name, values in parameter.conditions)
+        if all(values for _, values in conditions):
             possible[parameter.name] = parameter.domain.values() or []
-            yield parameter
+            yield replace(parameter, conditions=conditions)
 
 
-def _can_be(options: list[Any] | None, values: tuple[Any, ...]) -> bool:
+def _that_can_be(options: list[Any] | None, values: tuple[Any, ...]) -> tuple[Any, ...]:
     # An empty list stands for a continuous parameter: any value may come up.
-    return options is not None and (not options or any(value in options for value in values))
+    if options is None:
+        return ()
+    return tuple(value for value in values if not options or value in options)
 
 
 def _known(catalog: Catalog) -> dict[str, tuple[Domain, Value]]:

@@ -25,16 +25,17 @@ class Part:
     """A trained configuration; a model has one or more, and predicts their mean.
 
     Args:
-        weights: Its file of weights; in a bundle a folder of the same name, without its ending, has what a model needs
-            beside them (see `Weights.pack`).
+        weights: Its file of weights.
         members: How many models were trained with it, each on other rows (see `automl.training.bag`).
         share: Its weight in that mean; those of a model add up to 1.
+        packed: Folder in a bundle with what the model needs beside its weights (see `Weights.pack`).
     """
 
     weights: Path
     configuration: Mapping[str, Value]
     members: int = 1
     share: float = 1.0
+    packed: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -106,7 +107,7 @@ def read_bundle(folder: Path) -> Bundle:
         folder,
         Task(**task),
         preparation_from_dict(described["preparation"]),
-        tuple(Part(**entry | {"weights": folder / entry["weights"]}) for entry in _parts(described)),
+        tuple(_read_part(folder, entry) for entry in _parts(described)),
         tuple(_read_plugin(folder, entry) for entry in described["plugins"]),
         described["provenance"],
         Calibration.from_dict(described["calibration"]) if "calibration" in described else AS_IT_IS,
@@ -123,6 +124,11 @@ def adjust_bundle(
     described |= {"calibration": calibration.to_dict(), "threshold": threshold}
     described |= {"rejection": rejection.to_dict() if rejection else None}
     (folder / DESCRIPTION).write_text(json.dumps(described, indent=2), encoding="utf-8")
+
+
+def _read_part(folder: Path, entry: Mapping[str, Any]) -> Part:
+    packed = folder / entry["packed"] if entry.get("packed") else None
+    return Part(**{**entry, "weights": folder / entry["weights"], "packed": packed})
 
 
 def _parts(described: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -161,8 +167,8 @@ def write_bundle(
 def _write_part(folder: Path, number: int, part: Part, catalog: Catalog) -> dict[str, Any]:
     name = f"model{number or ''}.safetensors"
     shutil.copyfile(part.weights, folder / name)
-    pack_weights(catalog.get("model", str(part.configuration["model"])), part.configuration, folder / Path(name).stem)
-    return {**asdict(part), "weights": name, "configuration": dict(part.configuration)}
+    packed = pack_weights(catalog.get("model", str(part.configuration["model"])), part.configuration, folder)
+    return {**asdict(part), "weights": name, "configuration": dict(part.configuration), "packed": packed}
 
 
 def _read_plugin(folder: Path, entry: Mapping[str, str]) -> PluginSource:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from automl.components import Catalog, Choice, Component, Value, Weights
@@ -34,18 +36,35 @@ def settle_names(catalog: Catalog, space: Space) -> tuple[Space, dict[str, UserE
     return Space(tuple(parameters.values())), missing
 
 
-def pack_weights(component: Component, configuration: Mapping[str, Value], folder: Path) -> None:
-    """Writes into `folder` what a model needs beside its trained weights, where it has named some."""
-    if isinstance(component.weights, Weights):
+def pack_weights(component: Component, configuration: Mapping[str, Value], bundle: Path) -> str | None:
+    """Writes into a bundle what a model needs beside its trained weights, once for all parts that need the same.
+
+    Returns:
+        The name of the folder in `bundle`; None where it has named no weights.
+    """
+    if not isinstance(component.weights, Weights):
+        return None
+    with TemporaryDirectory(dir=bundle) as name:
+        folder = Path(name, "packed")
         folder.mkdir()
         component.weights.pack(_values(component, configuration), folder)
+        packed = bundle / f"packed-{_digest(folder)}"
+        if not packed.exists():
+            folder.rename(packed)
+    return packed.name
 
 
-def packed(component: Component, configuration: Mapping[str, Value], folder: Path) -> dict[str, Value]:
-    """The configuration that builds the model from what was packed."""
-    if isinstance(component.weights, Weights):
-        return {**configuration, f"model.{component.name}.name": str(folder)}
-    return dict(configuration)
+def with_packed(component: Component, configuration: Mapping[str, Value], folder: Path | None) -> dict[str, Value]:
+    """The configuration that builds a model from the folder that was packed for it."""
+    return {**configuration, f"model.{component.name}.name": str(folder)} if folder else dict(configuration)
+
+
+def _digest(folder: Path) -> str:
+    found = hashlib.sha256()
+    for file in sorted(folder.iterdir()):
+        with file.open("rb") as opened:
+            found.update(f"{file.name} {hashlib.file_digest(opened, 'sha256').hexdigest()}\n".encode())
+    return found.hexdigest()[:16]
 
 
 def _values(component: Component, configuration: Mapping[str, Value]) -> dict[str, Any]:

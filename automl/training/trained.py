@@ -25,7 +25,7 @@ from automl.training.bundle import Part, read_bundle
 from automl.training.checkpoint import read_weights
 from automl.training.cost import size_mb, timed
 from automl.training.inference import predict, predict_with_energies
-from automl.training.named_weights import packed
+from automl.training.named_weights import with_packed
 from automl.training.scaling import Scaling, scaling_for
 
 if TYPE_CHECKING:
@@ -99,7 +99,7 @@ class TrainedModel:
         device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         prepared = inputs if isinstance(inputs, np.ndarray) else self._prepared(inputs)
         modules = [module.to(device) for module in self.modules]
-        return DeviceArray(prepared, device), scaling_for(self.preparation, device), modules
+        return DeviceArray(prepared, device), scaling_for(self.preparation, device, remember=True), modules
 
     def costs(self, inputs: np.ndarray) -> dict[str, float]:
         """`parameters`, `size_mb`, `latency_ms`, `latency_p95_ms` (`automl.training.cost`) of all its parts together.
@@ -145,7 +145,7 @@ class TrainedModel:
 
 def _module(part: Part, catalog: Catalog, task: Task) -> nn.Module:
     component = catalog.get("model", str(part.configuration["model"]))
-    configuration = packed(component, without_download(part.configuration), part.weights.with_suffix(""))
+    configuration = with_packed(component, without_download(part.configuration), part.packed)
     members = [assemble(catalog, task, configuration).model for _ in range(part.members)]
     module = members[0] if part.members == 1 else Bag(members)
     module.load_state_dict(read_weights(part.weights))

@@ -5,12 +5,13 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from contextlib import contextmanager
-from functools import cache, lru_cache
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
+from automl_plugins.models._encoder import digest_of
 from torch import Tensor, nn
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ MOST_TOKENS = 256
 BATCH = 128
 """Texts that are read at a time without gradients."""
 ENOUGH_TOKENS = 128
+_LAST: dict[str, tuple[nn.Module, Tokens]] = {}
 
 
 class Tokens:
@@ -96,11 +98,14 @@ def pooled(encoder: nn.Module, tokens: Tokens, rows: Tensor, pooling: str) -> Te
     return nn.functional.normalize(found, dim=1) * found.shape[1] ** 0.5
 
 
-@lru_cache(maxsize=1)
 def frozen(folder: Path) -> tuple[nn.Module, Tokens]:
-    """An encoder that nobody trains, and its tokenizer; the last one stays in memory."""
-    encoder = load_encoder(folder).eval().requires_grad_(False)
-    return encoder, Tokens(folder, positions_of(encoder))
+    """An encoder that nobody trains, and its tokenizer; the last one stays in memory, wherever the same lies again."""
+    digest = digest_of(folder)
+    if digest not in _LAST:
+        _LAST.clear()
+        encoder = load_encoder(folder).eval().requires_grad_(False)
+        _LAST[digest] = encoder, Tokens(folder, positions_of(encoder))
+    return _LAST[digest]
 
 
 def positions_of(encoder: Any) -> int:

@@ -158,7 +158,7 @@ def test_training_goes_on_from_a_checkpoint_as_if_nothing_had_happened(
 def test_a_trained_model_predicts_where_its_encoder_is_gone(
     catalog: Catalog, encoder: Path, weights: Weights, tmp_path: Path, tuning: str, make: Train
 ) -> None:
-    from automl_plugins.models._transformers import frozen
+    from automl_plugins.models import _transformers
 
     gone = Path(shutil.copytree(encoder, tmp_path / "gone"))
     _learn(make(tuning, **{"model.pretrained_encoder.name": str(gone)}))
@@ -167,12 +167,12 @@ def test_a_trained_model_predicts_where_its_encoder_is_gone(
     part = Part(tmp_path / "best.safetensors", catalog_default(catalog, tuning, gone))
     write_bundle(tmp_path / "bundle", parts=[part], task=TASK, preparation=data.preparation, plugins=())
     shutil.rmtree(gone)
-    frozen.cache_clear()
+    _transformers._LAST.clear()  # as in another process
 
     model = TrainedModel.load(tmp_path / "bundle")
 
     assert np.allclose(model.predict(data.val_inputs), expected, atol=1e-5)
-    packed = {file.name for file in (tmp_path / "bundle/model").iterdir()}
+    packed = {file.name for file in next((tmp_path / "bundle").glob("packed-*")).iterdir()}
     assert {"config.json", "tokenizer.json"} <= packed
     assert ("model.safetensors" in packed) == (tuning == "frozen")
 
@@ -281,3 +281,23 @@ def test_models_whose_weights_cannot_be_had_are_named(catalog: Catalog) -> None:
 
     assert list(missing) == ["pretrained_encoder"]
     assert "/no/such/encoder" in missing["pretrained_encoder"].message
+
+
+def test_parts_with_the_same_encoder_carry_and_hold_it_once(
+    encoder: Path, tmp_path: Path, make: Train, catalog: Catalog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from automl_plugins.models import _transformers
+
+    _learn(make("frozen"))
+    data = tiny.training_data(TASK)
+    part = Part(tmp_path / "best.safetensors", catalog_default(catalog, "frozen", encoder), share=0.5)
+    write_bundle(tmp_path / "bundle", parts=[part, part], task=TASK, preparation=data.preparation, plugins=())
+    loaded: list[Path] = []
+    load_encoder = _transformers.load_encoder
+    monkeypatch.setattr(_transformers, "load_encoder", lambda folder: loaded.append(folder) or load_encoder(folder))
+    _transformers._LAST.clear()
+
+    TrainedModel.load(tmp_path / "bundle").predict(data.val_inputs)
+
+    assert len(list((tmp_path / "bundle").glob("packed-*"))) == 1
+    assert len(loaded) == 1

@@ -193,3 +193,9 @@ def test_what_a_model_that_fits_itself_has_no_use_for_is_not_proposed_beside_it(
     }
     alone = compose(catalog, task, {"model": "lightgbm"}).space.default()
     assert {name for name in alone if not name.startswith("model")} == {"training.class_weights", "training.epochs"}
+
+
+def test_a_condition_holds_no_values_that_cannot_come_up_any_more(composed: Callable[..., Space]) -> None:
+    narrowed = composed({"model": ["tree"], "model.tree.rings": [1, 2]})
+
+    assert dict(narrowed["model.tree.bark"].conditions)["model.tree.rings"] == (2,)
