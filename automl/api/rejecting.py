@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from automl.evaluation.calibration import Calibration
     from automl.training.trained import TrainedModel
 
-ASKED = 1_000
+ASKED = 500
 """Rows whose energies a model is asked for, which it hasn't told in its trial; half of them at most fit no class."""
 
 
