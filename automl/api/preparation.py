@@ -35,13 +35,16 @@ from automl.search.objectives import Objectives, make_objectives
 from automl.search.runner import Plan, most_epochs, scheduler_of
 from automl.search.schedulers import population_size
 from automl.space import Space, check_overrides, compose, opened
-from automl.training.named_weights import settle_names
+from automl.training.named_weights import doubts, settle_names
 from automl.training.weights import settle
 
 if TYPE_CHECKING:
     from automl.data import Dataset, TableOptions
 
 Say = Callable[[str], None]
+
+SOME = 500
+"""Texts that tell whether an encoder knows their language."""
 
 MADE_UP = {
     "credit": "These loans are made up: the demo shows how a search goes, not what there is to learn about credit.",
@@ -276,9 +279,18 @@ def _space(catalog: Catalog, data: Dataset, experiment: Experiment, say: Say) ->
     space, not_pretrained = settle(catalog, space)
     for note in (*composition.notes, *not_pretrained):
         say(note)
+    if data.task.is_text:
+        for doubt in doubts(catalog, space, _some_texts(data)):
+            say(f"Warning: {doubt}")
     if experiment.sampler == "grid":
         say(f"The grid has {sum(1 for _ in space.grid()):,} configurations.")
     return space
+
+
+def _some_texts(data: Dataset) -> list[str]:
+    from automl.data import texts_of
+
+    return texts_of(data.train.inputs[:: max(1, len(data.train) // SOME)])
 
 
 def _is_asked_for(model: str, experiment: Experiment) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -29,6 +29,16 @@ class Weights(ABC):
         Raises:
             UserError: They are neither here nor to be had, or can't be used.
         """
+
+    def doubt(self, name: str, texts: Sequence[str]) -> str:
+        """Why the weights may be of little use for texts like these, in a sentence; "" where nothing says so.
+
+        Args:
+            name: What `fetch` has given.
+            texts: Some of those to train on.
+        """
+        del name, texts
+        return ""
 
     @abstractmethod
     def pack(self, values: Mapping[str, Value], folder: Path) -> None:

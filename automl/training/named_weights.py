@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -34,6 +34,18 @@ def settle_names(catalog: Catalog, space: Space) -> tuple[Space, dict[str, UserE
         domain = Choice(*dict.fromkeys(found.values()))
         parameters[named.name] = replace(named, domain=domain, default=found[str(named.default)])
     return Space(tuple(parameters.values())), missing
+
+
+def doubts(catalog: Catalog, space: Space, texts: Sequence[str]) -> list[str]:
+    """Which of the weights that a trial of `space` may name may be of little use for such texts, a sentence each; once
+    they are fetched."""
+    parameters = {parameter.name: parameter for parameter in space.parameters}
+    found = []
+    for component in catalog.of_kind("model"):
+        named = parameters.get(f"model.{component.name}.name")
+        if named is not None and isinstance(component.weights, Weights):
+            found += [component.weights.doubt(str(name), texts) for name in named.domain.values() or ()]
+    return list(filter(None, found))
 
 
 def pack_weights(component: Component, configuration: Mapping[str, Value], bundle: Path) -> str | None:

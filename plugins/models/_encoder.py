@@ -2,7 +2,7 @@
 
 import re
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from hashlib import file_digest
 from importlib.util import find_spec
@@ -19,6 +19,12 @@ WEIGHTS = "*.safetensors"
 PICKLED = ("*.bin", "*.pt", "*.pth", "*.ckpt")
 TOKENIZERS = ("tokenizer.json", "vocab.txt", "vocab.json", "*.model")
 """One of these files is a tokenizer."""
+UNKNOWN = ("[UNK]", "<unk>", "<|unk|>")
+MOST_UNKNOWN, MOST_PIECES = 0.05, 1.6
+"""Of tokens, and tokens of a word, from which on a language counts as not covered."""
+WORD = re.compile(r"\w+|[^\w\s]")
+UNSPACED = re.compile("[\u0e00-\u0eff\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]")
+"""Thai, Lao, Khmer, Japanese and Chinese have no spaces between words."""
 SMALL = ("*.json", "*.txt", "*.model")
 """Configuration and tokenizer."""
 
@@ -34,6 +40,10 @@ class EncoderWeights(Weights):
             found = _download(name)
         _check(found, name)
         return str(found.resolve()) if Path(name).expanduser().is_dir() else name
+
+    def doubt(self, name: str, texts: Sequence[str]) -> str:
+        file = encoder_folder(name) / "tokenizer.json"
+        return doubt_of(file, texts, name) if file.is_file() else ""
 
     def pack(self, values: Mapping[str, Any], folder: Path) -> None:
         source = encoder_folder(str(values["name"]))
@@ -75,6 +85,30 @@ def digest_of(folder: Path) -> str:
         with file.open("rb") as opened:
             digests.append(file_digest(opened, "sha256").hexdigest())
     return "".join(digests)
+
+
+def doubt_of(file: Path, texts: Sequence[str], name: str) -> str:
+    """Whether a tokenizer knows the language of texts: how many of its tokens are unknown, and into how many it parts a
+    word (Rust et al. 2021, How good is your tokenizer?)."""
+    from tokenizers import Tokenizer
+
+    tokenizer = Tokenizer.from_file(str(file))
+    tokenizer.no_truncation()
+    tokenizer.no_padding()
+    unknown = {tokenizer.token_to_id(token) for token in UNKNOWN} - {None}
+    encoded = [encoding.ids for encoding in tokenizer.encode_batch(list(texts), add_special_tokens=False)]
+    share = sum(token in unknown for ids in encoded for token in ids) / max(1, sum(map(len, encoded)))
+    spaced = [(text, ids) for text, ids in zip(texts, encoded, strict=True) if not UNSPACED.search(text)]
+    words = sum(len(WORD.findall(text)) for text, _ in spaced)
+    pieces = sum(len(ids) for _, ids in spaced) / max(1, words)
+    if share < MOST_UNKNOWN and pieces < MOST_PIECES:
+        return ""
+    why = f"{share:.0%} of their tokens are unknown to it" if share >= MOST_UNKNOWN else ""
+    why = (
+        why
+        or f"it parts a word of theirs into {pieces:.1f} pieces, of a language that it knows into little more than 1"
+    )
+    return f"The encoder {name} may not cover the language of these texts: {why}. {_hint('name=')} names another."
 
 
 def _known(name: str) -> Path | None:

