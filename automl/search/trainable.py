@@ -66,7 +66,6 @@ class TrialActor(tune.Trainable):  # type: ignore[misc]
 
     def _begin(self, config: dict[str, Any]) -> None:
         self._trial = config
-        self._started = time.monotonic()
         self._since = 0  # epochs that were done before the configuration which the trainer has
         self._trainer: Any = None  # frees the former model before the next is built
         self._merit: tuple[float, float] | None = None
@@ -100,6 +99,7 @@ class TrialActor(tune.Trainable):  # type: ignore[misc]
             self._trainer = None
         if self._trainer is None:
             self._trainer = self._make_trainer()
+            self._began = time.monotonic()
         self._check_costs()
         trainer = self._trainer
         result = trainer.run_epoch(self._why_to_stop)
@@ -155,7 +155,7 @@ class TrialActor(tune.Trainable):  # type: ignore[misc]
             return reason
         if not self._trial["must_fit"]:
             return None
-        return too_slow(time.monotonic() - self._started, self._trainer.progress, self._stop.seconds_left)
+        return too_slow(time.monotonic() - self._began, self._trainer.progress, self._stop.seconds_left)
 
     def _in_force(self, epoch: int) -> tuple[int, dict[str, Any]]:
         """Since when which configuration is trained, after so many epochs."""

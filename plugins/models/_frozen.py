@@ -22,7 +22,8 @@ class FrozenEncoder(nn.Module):
         super().__init__()
         self.folder, self.pooling = folder, pooling
         self.reads = f"{digest_of(folder)} {pooling} {MOST_TOKENS}"
-        self.head = nn.Linear(_width(folder), task.num_outputs)
+        self.width = _width(folder)
+        self.head = nn.Linear(self.width, task.num_outputs)
 
     def forward(self, features: Tensor) -> Tensor:
         result: Tensor = self.head(features)
@@ -31,12 +32,12 @@ class FrozenEncoder(nn.Module):
     def read(self, texts: Sequence[str]) -> np.ndarray:
         """float32 (N, width)."""
         encoder, tokens = frozen(self.folder)
-        device = self.head.weight.device
+        device = next(self.parameters()).device
         encoder.to(device)
         rows = tokens.read(texts)
         lengths = (rows != 0).sum(1)
         order = np.argsort(lengths, kind="stable")
-        features = np.zeros((len(rows), self.head.in_features), np.float32)
+        features = np.zeros((len(rows), self.width), np.float32)
         with torch.inference_mode():
             for start in range(0, len(rows), BATCH):
                 place = order[start : start + BATCH]

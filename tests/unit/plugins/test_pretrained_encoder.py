@@ -200,6 +200,12 @@ def test_what_a_frozen_encoder_makes_of_a_text_is_computed_once_for_all_trials_a
     assert np.array_equal(first, second)
 
 
+def test_a_frozen_encoder_takes_dropout_before_its_head(make: Train) -> None:
+    with_it = make("frozen", **{"regularizer.dropout": True, "regularizer.dropout.p": 0.5})
+
+    assert with_it.run_epoch().metrics["train_loss"] != make("frozen").run_epoch().metrics["train_loss"]
+
+
 def test_a_damaged_file_of_what_was_read_is_read_anew(make: Train, tmp_path: Path) -> None:
     first = _learn(make("frozen", cache=tmp_path / "cache")).predictions()
     for file in (tmp_path / "cache").rglob("*.safetensors"):
