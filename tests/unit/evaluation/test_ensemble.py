@@ -43,3 +43,8 @@ def test_values_are_combined_likewise_where_less_is_better() -> None:
     above, below = truth + 1, truth - 0.9
     shares = select([above, below], truth, METRICS["rmse"], VALUES)
     assert METRICS["rmse"].compute(shares[0] * above + shares[1] * below, truth) < 0.1
+
+
+def test_by_right_answers_a_model_that_knows_little_takes_no_part() -> None:
+    good, flat = noisy(0.6, 0), [0.5 + 0.02 * (noisy(3.0, seed) - 0.5) for seed in range(1, 12)]
+    assert select([good, *flat], TARGETS, METRICS["accuracy"], CLASSES).tolist() == [1] + [0] * 11
