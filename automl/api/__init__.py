@@ -1,6 +1,7 @@
 """The roads that the command line and `automl.search` both take: from an experiment to a registered model, from a
 registered model to predictions."""
 
+from automl.api.comparison import Compared, compare_models, measure_on
 from automl.api.conclusion import Outcome
 from automl.api.frames import as_path
 from automl.api.prediction import predict, predict_blocks
@@ -8,9 +9,12 @@ from automl.api.searches import resume_search, run_experiment
 from automl.api.training import Trained, train_trial
 
 __all__ = [
+    "Compared",
     "Outcome",
     "Trained",
     "as_path",
+    "compare_models",
+    "measure_on",
     "predict",
     "predict_blocks",
     "resume_search",

@@ -71,6 +71,7 @@ def evidence_of(
         notes=notes,
         purpose=experiment.description,
         classes=data.task.class_names,
+        target=str(getattr(data.report, "target", "")),
         rows={"train": len(data.train), "val": len(data.val), "test": len(data.test)},
         groups=tuple(map(str, groups)),
         training=training,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,8 @@ from automl.registry.versions import champion_of, read_versions, search_of
 from automl.tracking import Store
 
 if TYPE_CHECKING:
+    from automl.api import Compared
+    from automl.evaluation.interval import Estimate
     from automl.registry.gate import Check
     from automl.registry.versions import Version
 
@@ -86,6 +89,27 @@ def show_history(store: Store, name: str) -> None:
         show_table(made)
     else:
         plain(f"Nothing was decided on {name} yet.")
+
+
+def show_comparison(found: Compared) -> None:
+    """A row per metric; what is clearly better stands out."""
+    one, other = (f"{model} [95 %]" for model in found.models)
+    better = f"how much better {found.models[1]} is [95 %]"
+    made = table("metric", one, other, better, right=(one, other, better))
+    for name, (first, second, gained) in found.figures.items():
+        style = "green" if gained and gained.low > 0 else "red" if gained and gained.high < 0 else None
+        made.add_row(name, *map(_with_interval, (first, second)), _signed(gained) if gained else "-", style=style)
+    show_table(made)
+    skipped = f"; {found.skipped:,} without a label were left out" if found.skipped else ""
+    plain(f"Both predicted the same {found.rows:,} rows{skipped}. A difference whose interval holds 0 may be chance.")
+
+
+def _with_interval(figure: Estimate) -> str:
+    return "-" if math.isnan(figure.value) else f"{figure.value:.4f} [{figure.low:.3f}, {figure.high:.3f}]"
+
+
+def _signed(figure: Estimate) -> str:
+    return f"{figure.value:+.4f} [{figure.low:+.4f}, {figure.high:+.4f}]"
 
 
 def _figure(version: Version) -> str:

@@ -8,6 +8,10 @@ import typer
 app = typer.Typer(help="Registered models: their versions, and which one is champion.", no_args_is_help=True)
 
 Name = Annotated[str, typer.Argument(help="Name of a registered model, such as finance.")]
+Target = Annotated[
+    Optional[str], typer.Option(help="Column of the labels (default: the one that the model was trained for).")
+]
+Trust = Annotated[bool, typer.Option("--trust-plugins", help="Run plugins that a model of a remote store carries.")]
 Home = Annotated[Optional[Path], typer.Option("--home", help="Folder of results (default: automl_runs).")]
 
 
@@ -36,14 +40,36 @@ def show(
 
 
 @app.command()
+def compare(
+    one: Annotated[str, typer.Argument(help="NAME@ALIAS or NAME/VERSION, such as finance@champion.")],
+    other: Annotated[str, typer.Argument(help="Another one, such as finance@challenger.")],
+    data: Annotated[Path, typer.Option(help="Labelled data: rows, or a folder of images with a folder per class.")],
+    target: Target = None,
+    trust_plugins: Trust = False,
+    home: Home = None,
+) -> None:
+    """Compare two models on the same labelled data: metrics side by side, and their difference, with intervals."""
+    from automl.api import compare_models
+    from automl.cli.model_tables import show_comparison
+
+    show_comparison(compare_models(one, other, data, target=target, home=home, trust_plugins=trust_plugins))
+
+
+@app.command()
 def promote(
     name: Name,
     version: Annotated[int, typer.Argument(help="Number of the version.")],
     force: Annotated[bool, typer.Option("--force", help="Make it champion even where it doesn't pass.")] = False,
     reason: Annotated[str, typer.Option(help="Why; kept in the history. Needed with --force.")] = "",
+    data: Annotated[
+        Optional[Path], typer.Option(help="Labelled data to compare it with the champion on (default: the test rows).")
+    ] = None,
+    target: Target = None,
+    trust_plugins: Trust = False,
     home: Home = None,
 ) -> None:
     """Make a version champion where it passes the gate; a refusal ends with exit code 1."""
+    from automl.api import measure_on
     from automl.cli.model_tables import show_checks
     from automl.cli.output import plain
     from automl.config import find_home, home_option
@@ -51,7 +77,9 @@ def promote(
     from automl.tracking import open_store
 
     folder = find_home(home)
-    decision, checks = promote_version(open_store(folder), name, str(version), force=force, reason=reason)
+    store = open_store(folder)
+    measure = measure_on(store, name, data, target, trust_plugins=trust_plugins) if data else None
+    decision, checks = promote_version(store, name, str(version), force=force, reason=reason, measure=measure)
     show_checks(checks)
     if decision.action == "refused":
         plain(f"Refused: {name} version {version} is not champion. {decision.reason}")

@@ -39,7 +39,7 @@ class Evidence:
         gates: Of the experiment, as written there.
         seeds: Seeds that it was trained with.
         notes: Sentences on how it was chosen, such as its gain over the default.
-        purpose: What the domain is for. classes: names.
+        purpose: What the domain is for. classes: names. target: the column that is predicted, of a table.
         rows: Split -> number of rows.
         groups: How groups of people are treated, a sentence each.
         training: What it took to find and to train it, a sentence each.
@@ -66,6 +66,7 @@ class Evidence:
     notes: Sequence[str] = ()
     purpose: str = ""
     classes: Sequence[str] = ()
+    target: str = ""
     rows: Mapping[str, int] = field(default_factory=dict)
     groups: Sequence[str] = ()
     training: Sequence[str] = ()

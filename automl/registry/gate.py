@@ -99,14 +99,16 @@ def _beats_champion(evidence: Evidence, rows: Rows, champion: Exhibit) -> Check:
     if theirs is None:
         return Check("champion", False, f"Of {what}, no test is kept: they can't be compared.")
     if theirs.digest != rows.digest or theirs.predictions.shape != rows.predictions.shape:
-        return Check("champion", False, f"{what[0].upper()}{what[1:]}, was tested on other rows: no comparison.")
+        return Check("champion", False, f"No comparison without --data: {what}, was tested on other rows.")
     found = gain(METRICS[evidence.metric], rows.predictions, theirs.predictions, rows.targets, seed=0)
     if found is None:
         return Check("champion", False, f"{evidence.metric} isn't defined on these rows: no comparison with {what}.")
     better = found.low > 0
     verb = "Beats" if better else "Isn't clearly better than"
     sign = "+" if found.value >= 0 else ""
-    return Check("champion", better, f"{verb} {what}, on the same test rows: {evidence.metric} {sign}{found}.")
+    return Check(
+        "champion", better, f"{verb} {what}, on the same {len(rows.targets):,} rows: {evidence.metric} {sign}{found}."
+    )
 
 
 def _fits(candidate: Exhibit, champion: Exhibit) -> Check:

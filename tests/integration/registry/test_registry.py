@@ -47,7 +47,7 @@ def test_the_first_model_that_breaks_a_gate_is_no_champion(add: Add, aliases: Al
 def test_a_model_clearly_better_on_the_same_rows_replaces_the_champion(add: Add, aliases: Aliases) -> None:
     add(1.0)
     registered = add(0.5)
-    assert "Beats the champion, version 1, on the same test rows: auc +0." in registered.reason
+    assert "Beats the champion, version 1, on the same 400 rows: auc +0." in registered.reason
     assert aliases() == {"champion": "2", "previous": "1", "challenger": "1"}
 
 
@@ -83,7 +83,7 @@ def test_the_smaller_error_wins_where_small_is_good(add: Add, aliases: Aliases) 
 def test_what_was_tested_on_other_rows_is_not_compared(add: Add, aliases: Aliases) -> None:
     add(1.0)
     registered = add(0.4, test_digest="rows-2")
-    assert "was tested on other rows: no comparison" in registered.reason
+    assert "was tested on other rows" in registered.reason
     assert aliases() == {"champion": "1", "challenger": "2"}
 
 

@@ -170,3 +170,18 @@ def test_a_search_of_a_frame_finds_its_rows_again(outcome: Outcome, without_ray:
     assert [trial.number for trial in more.result.trials] == [0, 1, 2]
     assert more.experiment.data == outcome.experiment.data
     assert Path(more.experiment.data).parent == outcome.home / "frames"
+
+
+def test_a_model_is_compared_with_another_on_labelled_rows(
+    outcome: Outcome, tmp_path: Path, run_here: Callable[..., Any]
+) -> None:
+    new = loans(100)
+    new.loc[:4, "default"] = None
+    new.to_csv(tmp_path / "new.csv", index=False)
+    words = ("models", "compare", REFERENCE, "finance/1", "--data", "new.csv", "--home", outcome.home)
+    ran = run_here(*words, cwd=tmp_path)
+    assert ran.returncode == 0, ran.stderr
+    assert "same 95 rows; 5 without a label were left out" in ran.stdout
+    assert re.search(r"auc .*\+0\.0000 \[\+0\.0000, \+0\.0000\]", ran.stdout), "it is the same model"
+    unknown = run_here(*words[:3], "finance@challenger", *words[4:], cwd=tmp_path)
+    assert unknown.returncode == 2 and "Unknown alias of finance 'challenger'" in unknown.stderr
