@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from automl.api.files import FOLDER, write_files
 from automl.api.final_test import FinalTest, run_test
 from automl.api.registering import evidence_of, register_tested
+from automl.api.telling import summary, tell
 from automl.config import Experiment
 from automl.errors import UserError
 from automl.evaluation.coverage import Coverage
@@ -16,11 +17,12 @@ from automl.evaluation.decision import Policy
 from automl.evaluation.groups import Comparison
 from automl.evaluation.interval import Estimate
 from automl.files import is_full
-from automl.search.recording import winner_note, without_winner
+from automl.search.recording import without_winner
 from automl.search.records import TrialRecord
 from automl.search.reruns import seed_of, title
 from automl.search.runner import Plan, SearchResult
 from automl.tracking import Store, Tracker, names
+from automl.tracking.markdown import escape
 
 if TYPE_CHECKING:
     from automl.registry import Registered
@@ -80,10 +82,12 @@ def conclude(plan: Plan, store: Store, tracker: Tracker, result: SearchResult) -
         tracker.front({trial.number for trial in result.front})
     if result.verdict is None:
         tracker.search_summary(metrics={}, note=without_winner(result), winner=None)
+        tell(plan, store, tracker, result)
         return _outcome(plan, store, tracker, result)
     tested = run_test(plan, result, result.verdict)
     _record(plan, tracker, result, result.verdict, tested)
     registered, unrecorded = _try_to_register(plan, store, tracker, result, result.verdict, tested)
+    tell(plan, store, tracker, result, tested, registered)
     return replace(_outcome(plan, store, tracker, result, tested, registered), unrecorded=unrecorded)
 
 
@@ -137,7 +141,7 @@ def _record(plan: Plan, tracker: Tracker, result: SearchResult, verdict: Verdict
     tracker.search_summary(
         metrics={names.SEARCH_BEST: run.best[f"val_{plan.metric.name}"], "trials": len(result.trials)}
         | {f"test_{name}": value for name, value in scores.items()},
-        note=winner_note(plan, result, run, scores, tested.baseline, tested.notes),
+        note="\n\n".join(map(escape, summary(plan, result, tested))),
         winner=verdict.winner.trial.number,
         files=run.number,
     )

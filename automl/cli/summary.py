@@ -152,7 +152,7 @@ def _show_next(outcome: Outcome) -> None:
     console().print("\n[bold]Next[/]")
     if outcome.result.interrupted or outcome.unrecorded:
         plain(f"  automl resume {outcome.name}{where}")
-    plain(f"  automl ui{home_option(outcome.home, '--out')}")
+    plain(f"  automl ui {outcome.name}{home_option(outcome.home, '--out')}")
     if outcome.registered:
         model = outcome.registered.reference
         experiment = outcome.experiment

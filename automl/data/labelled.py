@@ -14,7 +14,7 @@ from automl.data.load import load_inputs
 from automl.data.preparation import ImagePreparation
 from automl.data.preparations import Preparation
 from automl.data.table.read import read_table
-from automl.data.table.target import Target, check_column, find_target
+from automl.data.table.target import Target, as_labels, check_column, find_target
 from automl.data.table.values import as_texts, decimal_mark
 from automl.errors import UserError
 
@@ -54,11 +54,12 @@ def read_labelled(source: Path, task: Task, preparation: Preparation, target: st
     frame = read_table(source)
     find_target(frame, target or None, str(source))
     check_column(frame, target, "--target")
-    targets = _targets(frame[target], task)
-    known = np.isfinite(targets).all(1) if targets.ndim > 1 else frame[target].notna().to_numpy()
+    targets, labels = _targets(frame[target], task), as_labels(frame[target])
+    known = labels.notna().to_numpy() if task.is_classification else np.isfinite(targets).all(1)
     if not known.any():
         raise UserError(f"No row of {source} has a {target}.", hint="Name the column of the labels with --target.")
-    _check_classes(source, as_texts(frame[target])[known & (targets < 0)] if task.is_classification else ())
+    if task.is_classification:
+        _check_classes(source, labels[known & (targets < 0)], task.class_names)
     return Labelled(preparation.transform(frame[known]), targets[known], int((~known).sum()))
 
 
@@ -92,10 +93,10 @@ def _npz_targets(source: Path, task: Task) -> np.ndarray:
     return np.array([places[text] for text in texts], np.int64)
 
 
-def _check_classes(source: Path, strange: Sequence[str], known: Sequence[str] = ()) -> None:
+def _check_classes(source: Path, strange: Sequence[str], known: Sequence[str]) -> None:
     if len(strange):
-        names = ", ".join(sorted(set(map(str, strange)))[:5])
-        hint = f"Its classes are {', '.join(known[:12])}." if known else "Name the column of the labels with --target."
+        found = ", ".join(sorted(set(map(str, strange)))[:5])
         raise UserError(
-            f"{len(strange):,} rows of {source} are of classes that the model doesn't know: {names}.", hint=hint
+            f"{len(strange):,} rows of {source} are of classes that the model doesn't know: {found}.",
+            hint=f"Its classes are {', '.join(known[:12])}. Another column of labels? --target.",
         )

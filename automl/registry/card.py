@@ -104,7 +104,7 @@ def _table(evidence: Evidence) -> list[str]:
 
 
 def _other_figures(evidence: Evidence) -> list[str]:
-    figures = ", ".join(f"{name} {_number(value)}" for name, value in evidence.figures.items())
+    figures = ", ".join(f"{name} {value:,.4g}" for name, value in evidence.figures.items())
     return ["", f"{figures}."] if figures else []
 
 

@@ -44,11 +44,18 @@ def open_tracker(plan: Plan, store: Store, runs: Mapping[int, RecordedRun]) -> T
         tags={},
         metric=plan.metric.name,
         minimize=plan.metric.minimize,
+        axes=_axes(plan),
         runs=runs,
     )
     if SEARCH_RUN not in runs or not runs[SEARCH_RUN].has_inputs:
         _record_inputs(plan, tracker)
     return tracker
+
+
+def _axes(plan: Plan) -> list[str]:
+    """What all trials have a value of, the model first, then how it is trained."""
+    common = [parameter.name for parameter in plan.space.searched if parameter.is_active({})]
+    return sorted(common, key=lambda name: (name != "model", not name.startswith("training."), name))
 
 
 def _record_inputs(plan: Plan, tracker: Tracker) -> None:
@@ -140,23 +147,18 @@ def lineage(record: TrialRecord) -> str:
     return ", ".join(f"trial {part.number} until epoch {following.since}" for part, following in parts)
 
 
-def winner_note(
-    plan: Plan,
-    result: SearchResult,
-    best: TrialRecord,
-    test: dict[str, float],
-    baseline: dict[str, float],
-    notes: Iterable[str],
-) -> str:
-    """What won and by how much, in plain words, for the search's page; `best` is the run that was tested."""
+def told(
+    plan: Plan, result: SearchResult, best: TrialRecord, test: dict[str, float], notes: Iterable[str]
+) -> list[str]:
+    """What won and by how much, a paragraph each, in plain words; `best` is the run that was tested."""
     name, front = plan.metric.name, result.front
     others = f" It is one of {len(front)} trials on the Pareto front." if front else ""
-    return (
-        f"Winner: trial {title(best)}, validation {name} "
-        f"{best.best[f'val_{name}']:.4f}, test {name} {test[name]:.4f} (trivial baseline {baseline[name]:.4f}).\n\n"
+    return [
+        f"Winner: trial {title(best)}, validation {name} {best.best[f'val_{name}']:.4f}, test {name} {test[name]:.4f}.",
         f"{names.components(best.configuration)}, best of {len(result.trials)} trials on {plan.data.name}; "
-        f"ended by: {result.ended_by}.{others}" + "".join(f"\n\n{note}" for note in notes)
-    )
+        f"ended by: {result.ended_by}.{others}",
+        *notes,
+    ]
 
 
 def without_winner(result: SearchResult) -> str:

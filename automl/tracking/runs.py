@@ -1,7 +1,7 @@
 """The runs of one search in the store, as the thread that writes them knows them."""
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -11,7 +11,7 @@ from automl.tracking.experiment import open_experiment
 from automl.tracking.recorded import SEARCH_RUN
 from automl.tracking.store import Store
 from automl.tracking.update import Action, RunUpdate, in_one_line
-from automl.tracking.views import files_url, leaderboard, leaderboard_url, view_key
+from automl.tracking.views import charts, charts_key, charts_url, files_url, leaderboard, leaderboard_url, view_key
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -27,6 +27,7 @@ class Runs:
         description: Of it, in Markdown.
         metric: That trials are ranked by.
         minimize: Whether the smallest value is the best.
+        axes: Parameters that the charts compare trials by.
         ids: Of the runs that the store has, by the number of their trial.
     """
 
@@ -39,6 +40,7 @@ class Runs:
         description: str,
         metric: str,
         minimize: bool,
+        axes: Sequence[str],
         ids: Mapping[int, str],
     ) -> None:
         self.ids = dict(ids)
@@ -50,6 +52,7 @@ class Runs:
         self._description = description
         self._metric = metric
         self._minimize = minimize
+        self._axes = tuple(axes)
         self._client: MlflowClient | None = None
 
     def open(self) -> None:
@@ -62,10 +65,14 @@ class Runs:
             self._create(client, SEARCH_RUN, RunUpdate())
         parent = self.ids[SEARCH_RUN]
         key = view_key(self._search, parent)
-        view = leaderboard(parent, self._metric, minimize=self._minimize)
+        views = {
+            key: leaderboard(parent, self._metric, minimize=self._minimize),
+            charts_key(key): charts(parent, self._metric, self._axes, minimize=self._minimize),
+        }
         latest = leaderboard_url("", self.experiment_id, key).lstrip("/")
         note = f"{self._description}\n\nLatest search: [{self._search}]({latest}), best trials first."
-        tags = {names.EXPERIMENT_KIND: "custom_model_development", names.SHARED_VIEW + key: view, names.NOTE: note}
+        tags = {names.EXPERIMENT_KIND: "custom_model_development", names.NOTE: note}
+        tags |= {names.SHARED_VIEW + name: view for name, view in views.items()}
         for name, value in tags.items():
             client.set_experiment_tag(self.experiment_id, name, value)
         self._client = client
@@ -78,13 +85,21 @@ class Runs:
             update = replace(update, tags={})
         update.write(self._client, self.ids[number])
 
-    def note_with_files(self, note: str, number: int) -> Action:
-        """Describes the search, with a link to a run's files: the address is known once the run is written."""
+    def note_with_links(self, note: str, number: int | None) -> Action:
+        """Describes the search, with links to its pages and to a run's files, whose addresses are known once both are
+        written."""
 
         def action(client: "MlflowClient", run_id: str) -> None:
+            key = view_key(self._search, self.ids[SEARCH_RUN])
+            pages = {
+                "leaderboard": leaderboard_url("", self.experiment_id, key),
+                "charts": charts_url("", self.experiment_id, key),
+                "report and leaderboard as files": files_url("", self.experiment_id, self.ids[SEARCH_RUN]),
+            }
             if number in self.ids:
-                page = files_url("", self.experiment_id, self.ids[number]).lstrip("/")
-                client.set_tag(run_id, names.NOTE, f"{note}\n\nFigures and tables of the test: [files]({page}).")
+                pages["figures and tables of the test"] = files_url("", self.experiment_id, self.ids[number])
+            links = ", ".join(f"[{what}]({page.lstrip('/')})" for what, page in pages.items())
+            client.set_tag(run_id, names.NOTE, f"{note}\n\nTo look at: {links}.")
 
         return action
 

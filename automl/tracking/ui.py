@@ -10,25 +10,31 @@ import webbrowser
 from collections.abc import Callable
 
 from automl.errors import UserError
+from automl.tracking.pages import find_page
 from automl.tracking.store import Store, environment
 
 HOST = "127.0.0.1"
 PATIENCE = 120.0
 """Seconds that the server may take to answer; it takes 5 to 20."""
 
-PAGE = "/#/experiments?workflowType=machine_learning"
 
+def serve_ui(
+    store: Store, *, port: int, open_browser: bool, say: Callable[[str], None], search: str | None = None
+) -> int:
+    """Runs the UI on loopback until it is ended (Ctrl-C), open on a search's leaderboard; returns its exit code. A
+    server has one of its own already.
 
-def serve_ui(store: Store, *, port: int, open_browser: bool, say: Callable[[str], None]) -> int:
-    """Runs the UI on loopback until it is ended (Ctrl-C); returns its exit code. A server has one of its own already.
+    Args:
+        search: Its name; None or `last`: the latest one.
 
     Raises:
-        UserError: There is nothing to show, the port is taken, or the server doesn't come up.
+        UserError: There is nothing to show or no such search, the port is taken, or the server doesn't come up.
     """
     if store.is_server:
-        say(f"The MLflow UI: {store.tracking_uri.rstrip('/')}{PAGE}")
+        page = store.tracking_uri.rstrip("/") + find_page(store, search)
+        say(f"The MLflow UI: {page}")
         if open_browser:
-            webbrowser.open(store.tracking_uri.rstrip("/") + PAGE)
+            webbrowser.open(page)
         return 0
     if store.database is not None and not store.database.exists():
         raise UserError(f"Nothing was logged yet: there is no {store.database}.", hint="Run automl search first.")
@@ -39,10 +45,11 @@ def serve_ui(store: Store, *, port: int, open_browser: bool, say: Callable[[str]
     ) as server:
         try:
             address = f"http://{HOST}:{port}"
+            page = address + find_page(store, search)  # while it comes up
             wait_until_up(server, address)
-            say(f"The MLflow UI: {address}{PAGE}  (Ctrl-C ends it)")
+            say(f"The MLflow UI: {page}  (Ctrl-C ends it)")
             if open_browser:
-                webbrowser.open(address + PAGE)
+                webbrowser.open(page)
             return server.wait()
         except KeyboardInterrupt:
             return 0

@@ -32,6 +32,7 @@ class Tracker:
         tags: Added to the search's run.
         metric: The metric that trials are ranked by; a trial's best value is reported as `names.best(metric)`.
         minimize: Whether the smallest value is the best.
+        axes: Parameters that the charts compare trials by, four at most.
         runs: What the store has already of a search that is resumed (`find_runs`): it is written on.
     """
 
@@ -46,6 +47,7 @@ class Tracker:
         tags: Mapping[str, str],
         metric: str,
         minimize: bool,
+        axes: Sequence[str] = (),
         runs: Mapping[int, RecordedRun] | None = None,
     ) -> None:
         self._store = store
@@ -59,6 +61,7 @@ class Tracker:
             description=description,
             metric=metric,
             minimize=minimize,
+            axes=axes,
             ids={number: run.run_id for number, run in self._recorded.items()},
         )
         self.again: Callable[[int], None] | None = None
@@ -177,12 +180,20 @@ class Tracker:
             winner: The number of the best trial.
             files: The run whose files the note links to.
         """
-        tags = {names.NOTE: note} | ({} if winner is None else {names.WINNER: str(winner)})
+        tags = {} if winner is None else {names.WINNER: str(winner)}
         self._post(SEARCH_RUN, RunUpdate(metrics=points(short(metrics), 0), tags=tags))
-        if files is not None:
-            self._post(SEARCH_RUN, RunUpdate(actions=(self._runs.note_with_files(note, files),)))
+        self.note(note, files=files)
         if winner is not None:
             self._post(winner, RunUpdate(tags={names.WINNER: "true", names.COLOR: names.WINNER_COLOR}))
+
+    def note(self, note: str, *, files: int | None = None) -> None:
+        """Says on the search's page what it came to: Markdown, to which links to its pages are added.
+
+        Args:
+            files: The run whose files it links to, too.
+        """
+        self._post(SEARCH_RUN, RunUpdate(tags={names.NOTE: note}))
+        self._post(SEARCH_RUN, RunUpdate(actions=(self._runs.note_with_links(note, files),)))
 
     def front(self, numbers: Set[int]) -> None:
         """Marks the trials on the Pareto front; those of a resumed search that were on it lose the mark."""

@@ -195,7 +195,7 @@ def test_of_two_searches_that_end_at_once_the_better_model_is_champion(
 ) -> None:
     (bundle / "model.safetensors").write_bytes(b"other weights")
     models = {"1.2": model_uri, "0.4": log_model(store, run_id=run_id, bundle=bundle)}
-    command: list[Any] = [sys.executable, "-c", REGISTER, os.getcwd(), Path(__file__).parent, store.home]
+    command: list[Any] = [sys.executable, "-c", REGISTER, os.getcwd(), Path(__file__).parents[1], store.home]
     both = [subprocess.Popen([*command, uri, run_id, noise]) for noise, uri in models.items()]
     assert [process.wait() for process in both] == [0, 0]
     champion = store.client().get_model_version_by_alias("medical_imaging", "champion")

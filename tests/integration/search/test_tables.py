@@ -183,5 +183,5 @@ def test_a_model_is_compared_with_another_on_labelled_rows(
     assert ran.returncode == 0, ran.stderr
     assert "same 95 rows; 5 without a label were left out" in ran.stdout
     assert re.search(r"auc .*\+0\.0000 \[\+0\.0000, \+0\.0000\]", ran.stdout), "it is the same model"
-    unknown = run_here(*words[:3], "finance@challenger", *words[4:], cwd=tmp_path)
-    assert unknown.returncode == 2 and "Unknown alias of finance 'challenger'" in unknown.stderr
+    unknown = run_here(*words[:3], "finance@chalenger", *words[4:], cwd=tmp_path)
+    assert unknown.returncode == 2 and "Unknown alias of finance 'chalenger'" in unknown.stderr

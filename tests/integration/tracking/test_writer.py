@@ -38,7 +38,7 @@ def test_a_search_is_a_run_with_its_trials_below_it(store: Store) -> None:
     assert (parent.info.run_name, parent.info.status) == ("digits-1", "FINISHED")
     assert parent.data.params == {"sampler": "tpe", "seed": "0"}
     assert parent.data.metrics == {"search_best": 0.8}
-    assert parent.data.tags["mlflow.note.content"] == "**000 resnet** won."
+    assert parent.data.tags["mlflow.note.content"].startswith("**000 resnet** won.\n\nTo look at: [leaderboard](")
     assert parent.data.tags["automl.command"] == "automl search digits.yaml"
     assert (trial.info.run_name, trial.info.status) == ("000 resnet", "FINISHED")
     assert trial.data.tags["mlflow.parentRunId"] == parent.info.run_id

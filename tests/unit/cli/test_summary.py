@@ -62,7 +62,7 @@ def test_the_end_tells_the_trials_the_test_and_what_to_type(
     assert re.search(r"metric +validation +test \[95 %\] +baseline", out)
     assert re.search(r"^ *accuracy +0\.9000 +0\.8700 \[0\.841, 0\.900\] +0\.1100", out, re.M)
     assert "Registered as images version 3, alias champion: It beats the baseline." in out
-    assert f"automl ui --out {tmp_path / 'runs'}" in out
+    assert f"automl ui s-1 --out {tmp_path / 'runs'}" in out
     assert "automl predict --model images@champion path/to/new/images" in out
 
 
@@ -138,7 +138,7 @@ def test_in_the_default_folder_the_commands_are_short(
     monkeypatch.chdir(tmp_path)
     show(replace(make_outcome(record(0)), home=tmp_path / "automl_runs"))
     out = capsys.readouterr().out
-    assert "  automl ui\n" in out and "predictions.csv\n" in out
+    assert "  automl ui s-1\n" in out and "predictions.csv\n" in out
 
 
 def test_without_a_model_the_causes_are_told(

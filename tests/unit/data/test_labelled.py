@@ -58,11 +58,11 @@ def test_labels_that_are_none_are_refused(
 
 
 def test_a_folder_of_images_has_a_folder_per_class(tmp_path: Path, write_images: Callable[..., Path]) -> None:
-    found = read_labelled(write_images(tmp_path / "images", {"dark": 2, "light": 3}), IMAGES, PREPARATION, "")
+    found = read_labelled(write_images({"dark": 2, "light": 3}), IMAGES, PREPARATION, "")
     assert found.inputs.shape == (5, 1, 8, 8)
     assert found.targets.tolist() == [0, 0, 1, 1, 1]
     with pytest.raises(UserError, match="doesn't know: grey"):
-        read_labelled(write_images(tmp_path / "others", {"grey": 2, "light": 3}), IMAGES, PREPARATION, "")
+        read_labelled(write_images({"grey": 2, "light": 3}, root=tmp_path / "others"), IMAGES, PREPARATION, "")
 
 
 def test_an_npz_has_labels_beside_its_images(tmp_path: Path) -> None:
