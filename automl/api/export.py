@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from automl.api.preparation import load_data
+from automl.api.loading import load_data
 from automl.config import find_home
 from automl.errors import UserError
 from automl.search.past import past_search

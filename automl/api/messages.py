@@ -68,7 +68,7 @@ def _confusions(data: Dataset, model: Tested) -> tuple[Confusion, ...]:
     names, rejection, chosen = data.task.class_names, model.adjustment.rejection, None
     if rejection:
         places = {name: place for place, name in enumerate(names)}
-        answers = rejection.decide(names, model.predictions, model.energies)
+        answers = rejection.decide(names, model.predictions, model.energies, model.adjustment.threshold)
         chosen = np.array([places.get(answer, -1) for answer in answers])
     return confusions(model.predictions, data.test.targets, chosen)
 

@@ -8,7 +8,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from automl.api.preparation import Say, check, load_data, resumed_catalog
+from automl.api.loading import load_data
+from automl.api.preparation import Say, check, resumed_catalog
 from automl.api.registering import baseline, evidence_of, register_tested
 from automl.api.tested import run_model
 from automl.components import Catalog, PluginSource

@@ -9,6 +9,7 @@ from typing import Any, Literal, get_args
 import numpy as np
 
 from automl.errors import UserError
+from automl.evaluation.decision import flags
 from automl.evaluation.sample import Array, Labels
 
 Score = Literal["softmax", "class", "energy", "entropy"]
@@ -45,15 +46,23 @@ class Rejection:
         }
         return f"{self.label} where {where[self.score]}"
 
-    def decide(self, class_names: Sequence[str], probabilities: Array, energies: Array | None = None) -> Array:
+    def decide(
+        self,
+        class_names: Sequence[str],
+        probabilities: Array,
+        energies: Array | None = None,
+        threshold: float | None = None,
+    ) -> Array:
         """The answer to each row, texts (N,).
 
         Args:
             probabilities: (N, classes).
             energies: (N,), needed where `score` is `energy`.
+            threshold: Of two classes, the positive one's probability from which on it is decided for.
         """
-        outside = outside_of(class_names, self.label)
-        best = np.array(class_names, object)[inside(probabilities, outside).argmax(1)]
+        fitting = inside(probabilities, outside_of(class_names, self.label))
+        chosen = fitting.argmax(1) if threshold is None else flags(probabilities, threshold).astype(int)
+        best = np.array(class_names, object)[chosen]
         answers: Array = np.where(self.rejects(class_names, probabilities, energies), self.label, best)
         return answers
 

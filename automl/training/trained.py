@@ -74,7 +74,7 @@ class TrainedModel:
             return found, np.array(names, object)[chosen]
         uncalibrated, energies = self.with_energies(inputs, outside_of(names, self.rejection.label))
         found = self.calibration.apply(uncalibrated)
-        return found, self.rejection.decide(names, found, energies)
+        return found, self.rejection.decide(names, found, energies, self.threshold)
 
     def with_energies(self, inputs: Any, outside: int | None) -> tuple[np.ndarray, np.ndarray]:
         """What `uncalibrated` gives, and the energies (N,), see `automl.training.inference`; its parts' mean."""

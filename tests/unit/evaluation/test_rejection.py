@@ -41,6 +41,11 @@ def test_a_class_is_answered_where_none_is_rejected() -> None:
     assert rejection.decide(NAMES, np.array([[0.1, 0.2, 0.7]], np.float32)).tolist() == ["track"]
 
 
+def test_of_two_classes_a_threshold_decides_what_is_answered() -> None:
+    rejection, rows = Rejection("other", "softmax", 0.6), np.array([[0.7, 0.3], [0.9, 0.1], [0.55, 0.45]], np.float32)
+    assert rejection.decide(("well", "ill"), rows, threshold=0.2).tolist() == ["ill", "well", "other"]
+
+
 def test_the_energy_is_taken_where_it_tells_more() -> None:
     rng = np.random.default_rng(0)
     targets = np.append(np.arange(300) % 2, np.full(100, 2))
