@@ -9,7 +9,7 @@ import numpy as np
 
 SHINGLE = 5
 """Bytes of a shingle; up to 8 fit in a number."""
-LONGEST = 512
+LONGEST = 256
 """Bytes of a text that are looked at."""
 BANDS, ROWS = 10, 3
 """Texts whose minima agree in all rows of a band are compared: 95 % of those that share 0.64 of their shingles."""
