@@ -82,6 +82,7 @@ class FinalTest:
 def run_test(plan: Plan, result: SearchResult, verdict: Verdict) -> FinalTest:
     """Tests what `verdict` chose."""
     data, bundle, name = plan.data, plan.folder / "winner", plan.metric.name
+    home = plan.folder.parents[1]
     inputs, targets = data.test.inputs, data.test.targets
     run = verdict.winner.best_run(plan.folder)
     winner = _of_run(plan, run, inputs, bundle)
@@ -90,7 +91,7 @@ def run_test(plan: Plan, result: SearchResult, verdict: Verdict) -> FinalTest:
     refitted, refit = None, result.refit
     if refit and refit.weights:
         parts = [_part(plan, refit.weights, run)]
-        refitted = run_model(plan, parts, inputs, bundle, adjustment=winner.adjustment)
+        refitted = run_model(plan, parts, inputs, bundle, home=home, adjustment=winner.adjustment)
         notes.append(
             f"Refitted on train + validation for {refit.epochs} epochs: test {name} {refitted.scores[name]:.4f}, "
             f"before {winner.scores[name]:.4f}."
@@ -100,7 +101,8 @@ def run_test(plan: Plan, result: SearchResult, verdict: Verdict) -> FinalTest:
     validation = {key.removeprefix("val_"): value for key, value in run.best.items() if key.startswith("val_")}
     combined = None
     if combination := combine(plan, result.trials, run):
-        combined = run_model(plan, combination.parts(plan), inputs, bundle, validated=combination.predicted)
+        parts, known = combination.parts(plan), combination.predicted
+        combined = run_model(plan, parts, inputs, bundle, home=home, validated=known)
         notes.append(
             f"Ensemble of {len(combination.trials)} trials: validation {name} {combination.validation[name]:.4f}, the "
             f"winner alone {validation[name]:.4f}; test {combined.scores[name]:.4f}, the winner alone "
@@ -151,7 +153,7 @@ def _of_run(plan: Plan, run: TrialRecord, inputs: np.ndarray, bundle: Path) -> T
     known = predictions_of(folder_of(plan.folder, run), run.number)
     validated = np.load(known) if known.exists() else None
     parts = [_part(plan, run_weights(plan.folder, run), run)]
-    return run_model(plan, parts, inputs, bundle, validated=validated)
+    return run_model(plan, parts, inputs, bundle, home=plan.folder.parents[1], validated=validated)
 
 
 def _part(plan: Plan, weights: Path, run: TrialRecord) -> Part:

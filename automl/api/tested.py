@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 from automl.api.rejecting import choose_rejection
+from automl.config.home import readings_in
 from automl.evaluation import METRICS, metrics_of
 from automl.evaluation.calibration import AS_IT_IS, Calibration
 from automl.evaluation.calibrators import calibrate
@@ -108,6 +109,7 @@ def run_model(
     inputs: np.ndarray,
     bundle: Path,
     *,
+    home: Path,
     validated: np.ndarray | None = None,
     adjustment: Adjustment | None = None,
 ) -> Tested:
@@ -115,6 +117,7 @@ def run_model(
 
     Args:
         inputs: Of the test split.
+        home: Whose cache has what was read of texts: several models read the same ones.
         validated: What it predicts for validation, where that is known.
         adjustment: Of another model that is used for this one, which has nothing to validate on.
     """
@@ -123,7 +126,7 @@ def run_model(
 
     data = setting.data
     write_bundle(bundle, parts=parts, task=data.task, preparation=data.preparation, plugins=setting.plugins)
-    model = TrainedModel.load(bundle)
+    model = TrainedModel.load(bundle, readings_in(home))
     if adjustment is None:
         adjustment = _adjust(setting, model, validated)
         if label := setting.experiment.rejects:

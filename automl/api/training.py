@@ -216,7 +216,8 @@ def _conclude(task: _Task, store: Store, run: TrainingRun, best: EpochResult) ->
     data, trial, name, weights = task.data, task.trial, task.metric.name, task.folder / "best.safetensors"
     validation = {key.removeprefix("val_"): value for key, value in best.metrics.items() if key.startswith("val_")}
     part, bundle = Part(weights, trial.configuration, data.members), task.folder / "model"
-    tested = run_model(task, [part], data.test.inputs, bundle, validated=np.load(weights.with_name(PREDICTIONS)))
+    home, validated = task.notes.folder.parents[1], np.load(weights.with_name(PREDICTIONS))
+    tested = run_model(task, [part], data.test.inputs, bundle, home=home, validated=validated)
     test, trivial = tested.scores, baseline(data, data.test.targets)
     calibrated = [tested.calibrated(data.test.targets)] if data.task.is_classification else []
     run.epoch(best.epoch, names.with_interval("test_", tested.figures))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -42,6 +42,7 @@ class TrainedModel:
         threshold: Of two classes, the positive one's probability from which on it is decided for; None: where it is the
             likelier one.
         rejection: When no class is the answer; None: one always is.
+        cache: Folder of what nets have read of texts, see `Readings`; None: what it is asked for is kept nowhere.
     """
 
     task: Task
@@ -51,6 +52,7 @@ class TrainedModel:
     calibration: Calibration = AS_IT_IS
     threshold: float | None = None
     rejection: Rejection | None = None
+    cache: Path | None = None
 
     def predict(self, inputs: Any) -> np.ndarray:
         """Prepared inputs, uint8 (N, C, H, W), float32 (N, F) or uint8 (N, L), or a pandas or polars frame of raw rows,
@@ -99,7 +101,8 @@ class TrainedModel:
         device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         prepared = inputs if isinstance(inputs, np.ndarray) else self._prepared(inputs)
         modules = [module.to(device) for module in self.modules]
-        return DeviceArray(prepared, device), scaling_for(self.preparation, device, remember=True), modules
+        scaling = scaling_for(self.preparation, device, remember=True, cache=self.cache)
+        return DeviceArray(prepared, device), scaling, modules
 
     def costs(self, inputs: np.ndarray) -> dict[str, float]:
         """`parameters`, `size_mb`, `latency_ms`, `latency_p95_ms` (`automl.training.cost`) of all its parts together.
@@ -107,10 +110,11 @@ class TrainedModel:
         Args:
             inputs: Prepared; the first ones are predicted, one by one.
         """
+        afresh = replace(self, cache=None)  # a message that is asked about is new
         return {
             "parameters": float(sum(weight.numel() for module in self.modules for weight in module.parameters())),
             "size_mb": sum(map(size_mb, self.modules)),
-            **timed(lambda place: self.predict(inputs[place : place + 1]), len(inputs)),
+            **timed(lambda place: afresh.predict(inputs[place : place + 1]), len(inputs)),
         }
 
     def _prepared(self, raw: Any) -> np.ndarray:
@@ -126,7 +130,7 @@ class TrainedModel:
         return rows
 
     @classmethod
-    def load(cls, folder: Path) -> TrainedModel:
+    def load(cls, folder: Path, cache: Path | None = None) -> TrainedModel:
         """Loads a bundle's folder. Its plugin files are executed: load only what you trust.
 
         Warns with a `Notice` where an installed plugin has another version than the model was trained with.
@@ -140,7 +144,7 @@ class TrainedModel:
         catalog = catalog_with(bundle.plugins)
         modules = tuple(_module(part, catalog, bundle.task) for part in bundle.parts)
         adjusted = (bundle.calibration, bundle.threshold, bundle.rejection)
-        return cls(bundle.task, bundle.preparation, bundle.parts, modules, *adjusted)
+        return cls(bundle.task, bundle.preparation, bundle.parts, modules, *adjusted, cache)
 
 
 def _module(part: Part, catalog: Catalog, task: Task) -> nn.Module:

@@ -35,7 +35,7 @@ class Model:
     """Predicts its inputs: these are probabilities already."""
 
     @classmethod
-    def load(cls, folder: Path) -> "Model":
+    def load(cls, folder: Path, cache: Path) -> "Model":
         return cls()
 
     def uncalibrated(self, inputs: np.ndarray) -> np.ndarray:
@@ -77,7 +77,7 @@ def run(packed: dict[str, Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path)
             **{"calibrate": "auto", "cost": None, "flag_rate": None, "rejects": None, "seed": 0, **given}
         )
         setting: Any = SimpleNamespace(experiment=experiment, data=data, metric=METRICS["auc"], plugins=())
-        return run_model(setting, [], inputs, tmp_path, **told)
+        return run_model(setting, [], inputs, tmp_path, home=tmp_path, **told)
 
     return test
 
