@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from automl import __version__
-from automl.cli import doctor, export, models, plugins, portfolio, predict, resume, search, serve, train, ui
+from automl.cli import doctor, export, gc, models, plugins, portfolio, predict, resume, search, serve, train, ui
 from automl.cli.output import error_console
 from automl.errors import Notice, UserError
 
@@ -28,6 +28,7 @@ app.command()(serve.serve)
 app.command()(export.export)
 app.command()(ui.ui)
 app.command()(doctor.doctor)
+app.command()(gc.gc)
 app.add_typer(models.app, name="models")
 app.add_typer(plugins.app, name="plugins")
 app.add_typer(portfolio.app, name="portfolio")

@@ -7,7 +7,7 @@ from tempfile import mkdtemp
 from typing import TYPE_CHECKING
 
 from automl.errors import UserError, unknown
-from automl.registry.package import LOADER
+from automl.registry.package import LOADER, digest
 from automl.registry.trust import check_trust
 from automl.tracking import names
 from automl.tracking.store import Store
@@ -33,8 +33,24 @@ def find_model(store: Store, reference: str, *, trust_plugins: bool = False) -> 
     """
     version = find_version(store, reference)
     bundle = _bundle(_download(store, store.client(), version), reference)
+    _check_content(store.client(), version, bundle)
     check_trust(store, bundle, trust_plugins=trust_plugins)
     return bundle
+
+
+def _check_content(client: "MlflowClient", version: "ModelVersion", bundle: Path) -> None:
+    """Refuses files that aren't what was registered, to the byte."""
+    from mlflow.exceptions import MlflowException
+
+    try:
+        tags = client.get_logged_model(str(version.source).removeprefix("models:/")).tags
+    except MlflowException:  # registered from elsewhere
+        return
+    if names.MODEL_CONTENT in tags and tags[names.MODEL_CONTENT] != digest(bundle):
+        raise UserError(
+            f"The files of {version.name}/{version.version} aren't what was registered: their sha256 differs.",
+            hint=f"Restore them, or delete the copy where it is one: {bundle.parent}",
+        )
 
 
 def find_version(store: Store, reference: str) -> "ModelVersion":

@@ -83,6 +83,18 @@ def read_versions(client: MlflowClient, name: str) -> list[Version]:
     return sorted(versions, key=lambda version: int(version.number))
 
 
+def source_runs(client: MlflowClient) -> set[str]:
+    """The runs that registered versions come from, of all models."""
+    found: set[str] = set()
+    token = None
+    while True:
+        page = client.search_model_versions(max_results=1000, page_token=token)
+        found |= {str(version.run_id) for version in page}
+        token = page.token
+        if not token:
+            return found
+
+
 def search_of(client: MlflowClient, version: Version) -> str:
     """The search, or the training, that it comes from; "" where that isn't known any more."""
     from mlflow.exceptions import MlflowException

@@ -176,6 +176,15 @@ def test_a_model_whose_files_were_deleted_is_reported(add: Add, store: Store) ->
         find_model(store, "medical_imaging")
 
 
+@pytest.mark.parametrize("file", ["model.json", "model.safetensors"])
+def test_a_bundle_with_a_changed_byte_is_refused(add: Add, store: Store, file: str) -> None:
+    add(0.8)
+    changed = find_model(store, "medical_imaging") / file
+    changed.write_bytes(changed.read_bytes() + b" ")
+    with pytest.raises(UserError, match="aren't what was registered"):
+        find_model(store, "medical_imaging")
+
+
 REGISTER = """
 import sys
 sys.path[:0] = sys.argv[1:3]
