@@ -216,12 +216,17 @@ def _report(
 
 
 def _digest_as_read(frame: pd.DataFrame) -> str:
-    """Of raw rows, their target included: what they become depends on train."""
+    """Of raw rows, their target included: what they become depends on train. 5 is 5.0: train decides on that, too."""
     from pandas.util import hash_pandas_object
 
-    texts = frame.astype("string").fillna("")
-    names = "\n".join(map(str, frame.columns)).encode()
-    return blake2b(names + hash_pandas_object(texts, index=False).to_numpy().tobytes(), digest_size=8).hexdigest()
+    digest = blake2b(digest_size=8)
+    for name, column in frame.items():
+        texts = as_texts(column)
+        numbers = as_numbers(texts)
+        words = texts.where(np.isnan(numbers)).fillna("")
+        digest.update(str(name).encode() + np.nan_to_num(numbers, nan=0.0).tobytes())
+        digest.update(hash_pandas_object(words, index=False).to_numpy().tobytes())
+    return digest.hexdigest()
 
 
 def _digest(splits: Mapping[str, Split]) -> str:

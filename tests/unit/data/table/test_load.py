@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from automl.data import Dataset
+from automl.data.table.load import TableOptions, load_table
 
 Load = Callable[..., Dataset]
 
@@ -105,3 +106,23 @@ def test_the_report_shows_each_columns_role(load: Load, loans: pd.DataFrame) -> 
         ("bank", "constant", "0", "1", "ours (one value in all rows)"),
     ):
         assert any(all(word in line for word in words) for line in lines.splitlines()), words
+
+
+def test_equal_test_rows_have_one_digest_whatever_train_is(write_csv: Callable[..., Path]) -> None:
+    test = write_csv("age,job,late\n5,smith,yes\n6,,no\n7,cook,yes\n", "test.csv")
+    rows = [f"{20 + row},{('smith', 'cook')[row % 2]},{('yes', 'no')[row % 3 == 0]}" for row in range(60)]
+    first = write_csv("\n".join(["age,job,late", *rows]), "first.csv")
+    second = write_csv(
+        "\n".join(["age,job,late", *(f"{row.replace(',', '.5,', 1)}" for row in rows), ",cook,no"]), "second.csv"
+    )
+
+    def digests(train: Path, tested: Path) -> tuple[str, str]:
+        data = load_table(
+            train, TableOptions(target="late", test=str(tested), folds=0), task_kind="table-classification"
+        )
+        return data.digest, data.test_digest
+
+    one, other = digests(first, test), digests(second, test)
+    assert one[0] != other[0] and one[1] == other[1]
+    changed = write_csv("age,job,late\n5,smith,yes\n6,,no\n8,cook,yes\n", "changed.csv")
+    assert digests(first, changed)[1] != one[1]
