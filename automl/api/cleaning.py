@@ -10,7 +10,7 @@ from pathlib import Path
 from automl.config import find_home
 from automl.errors import UserError
 from automl.search.folders import SEARCHES, held
-from automl.search.notes import FILE, find_search
+from automl.search.notes import FILE, has_ended
 from automl.tracking import Store, open_store
 from automl.tracking.purge import delete_runs, find_losers
 
@@ -76,7 +76,7 @@ def _earlier(store: Store, folder: Path, registered: set[str]) -> Earlier:
     if _is_running(folder):
         return Earlier(folder, "running", size, ())
     try:
-        ended = bool(find_search(folder.parents[1], folder.name).ended)
+        ended = has_ended(folder)
     except UserError:  # damaged notes
         ended = False
     losers = tuple(find_losers(store, folder.name, registered))

@@ -117,6 +117,11 @@ def study_of(folder: Path) -> str:
     return name
 
 
+def has_ended(folder: Path) -> bool:
+    """Whether a search has come to its end; UserError where its notes are damaged."""
+    return bool(_read(folder)["ended"])
+
+
 def command_of(folder: Path) -> str:
     """The command that began a search."""
     command: str = _read(folder).get("command", "")
