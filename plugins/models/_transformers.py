@@ -73,13 +73,15 @@ def load_encoder(folder: Path) -> nn.Module:
     for rate in ("attention_probs_dropout_prob", "attention_dropout"):
         if hasattr(config, rate):
             setattr(config, rate, 0.0)  # with it torch's fast attention doesn't work
+    # On a CPU the gradients of torch's fast attention take as long, for short texts, as all of the rest.
+    attention = {} if torch.cuda.is_available() else {"attn_implementation": "eager"}
     with _quiet():
         if any(folder.glob("*.safetensors")):
             encoder: nn.Module = AutoModel.from_pretrained(
-                folder, config=config, local_files_only=True, use_safetensors=True, dtype=torch.float32
+                folder, config=config, local_files_only=True, use_safetensors=True, dtype=torch.float32, **attention
             )
         else:
-            encoder = AutoModel.from_config(config)
+            encoder = AutoModel.from_config(config, **attention)
     if getattr(encoder, "pooler", None) is not None:
         encoder.pooler = None  # type: ignore[assignment]  # what comes before it is asked for
     return encoder
