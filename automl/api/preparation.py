@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from automl.api.loading import load_data
+from automl.api.spaces import search_space
 from automl.components import (
     TASK_KINDS,
     Catalog,
@@ -32,17 +33,12 @@ from automl.search.notes import Notes
 from automl.search.objectives import Objectives, make_objectives
 from automl.search.runner import Plan, most_epochs, scheduler_of
 from automl.search.schedulers import population_size
-from automl.space import Space, check_overrides, compose, opened
-from automl.training.named_weights import doubts, settle_names
-from automl.training.weights import settle
+from automl.space import Space, check_overrides, opened
 
 if TYPE_CHECKING:
     from automl.data import Dataset
 
 Say = Callable[[str], None]
-
-SOME = 500
-"""Texts that tell whether an encoder knows their language."""
 
 MADE_UP = {
     "credit": "These loans are made up: the demo shows how a search goes, not what there is to learn about credit.",
@@ -116,7 +112,7 @@ def plan(
         say(f"Crossed validation: train and val in {data.members} folds, a model for each, trained on the others.")
     if data.task.num_classes == 2:
         say(f"Positive class: {data.task.class_names[1]}; for the other one, --positive {data.task.class_names[0]}.")
-    space = _space(catalog, data, experiment, say)
+    space = search_space(catalog, data, experiment, say)
     shares = plan_shares(experiment, *cluster.resources())
     components = _sendable(catalog.get(*key) for key in space.components)
     experiment = _with_population(experiment, shares, components, space)
@@ -200,42 +196,6 @@ def _absent(data: Dataset) -> str:
     there = set(data.val.targets.tolist())
     absent = [name for label, name in enumerate(data.task.class_names) if label not in there]
     return f": it has no row of {', '.join(absent[:5])}{' and others' if len(absent) > 5 else ''}" if absent else ""
-
-
-def _space(catalog: Catalog, data: Dataset, experiment: Experiment, say: Say) -> Space:
-    composition = compose(catalog, data.task, experiment.space)
-    space, missing = settle_names(catalog, composition.space)
-    if missing:
-        models = [name for name in composition.space["model"].domain.values() or () if name not in missing]
-        for name, error in missing.items():
-            if not models or _is_asked_for(name, experiment):
-                raise error
-            say(f"Not searched: model {name}. {error.message}")
-        composition = compose(catalog, data.task, {**experiment.space, "model": models})
-        space, _ = settle_names(catalog, composition.space)
-    space, not_pretrained = settle(catalog, space)
-    for note in (*composition.notes, *not_pretrained):
-        say(note)
-    if data.task.is_text:
-        for doubt in doubts(catalog, space, _some_texts(data)):
-            say(f"Warning: {doubt}")
-    if experiment.sampler == "grid":
-        say(f"The grid has {sum(1 for _ in space.grid()):,} configurations.")
-    return space
-
-
-def _some_texts(data: Dataset) -> list[str]:
-    from automl.data import texts_of
-
-    return texts_of(data.train.inputs[:: max(1, len(data.train) // SOME)])
-
-
-def _is_asked_for(model: str, experiment: Experiment) -> bool:
-    """Whether a person has named the model, or the weights that it begins with, and not the domain alone."""
-    preset = preset_of(experiment.domain).get("space", {})
-    listed_by_user = experiment.space.get("model") != preset.get("model")
-    key = f"model.{model}.name"
-    return listed_by_user or bool(experiment.space.get(key) != preset.get(key))
 
 
 def resumed_catalog(notes: Notes, say: Say) -> Catalog:

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from automl.components import Catalog, Regularizer, Task, model
+from automl.components import Catalog, Regularizer, Task, Weights, model
 from automl.evaluation import find_metric
 from automl.training import TrainingData
 from automl.training.device import DeviceData
@@ -62,3 +62,20 @@ def make_trainer(
         )
 
     return make
+
+
+@pytest.fixture(scope="module")
+def encoder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A tiny one."""
+    from automl_plugins.models._encoder import EncoderWeights
+
+    folder = tmp_path_factory.mktemp("encoder")
+    EncoderWeights().example(folder)
+    return folder
+
+
+@pytest.fixture
+def weights(catalog: Catalog) -> Weights:
+    found = catalog.get("model", "pretrained_encoder").weights
+    assert isinstance(found, Weights)
+    return found
