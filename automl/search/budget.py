@@ -24,6 +24,7 @@ RESERVE_LIKE_START = 0.3
 GRACE = 3.0
 """Seconds after the deadline that a trial has to notice it; then its worker is ended, in the middle of a batch."""
 
+FIRST_SECONDS = 5.0
 PACE_KNOWN = 10.0
 """Seconds of training after which a trial's pace tells when it will be done."""
 
@@ -40,6 +41,28 @@ def too_slow(elapsed: float, progress: float, left: float) -> str | None:
         return None
     needed = elapsed / progress - elapsed
     return f"too slow: {needed:.0f} s to go, {max(0.0, left):.0f} s left" if needed > left else None
+
+
+class Pace:
+    """How fast a trial trains, its first seconds apart: in them much is done that isn't done again.
+
+    Args:
+        clock: Gives the time in seconds.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._begun = clock()
+        self._mark: tuple[float, float] | None = None
+
+    def too_slow(self, progress: float, left: float) -> str | None:
+        """See `too_slow`; called again and again while the trial goes on."""
+        now = self._clock()
+        if self._mark is None:
+            self._mark = (now, progress) if now - self._begun >= FIRST_SECONDS else None
+            return None
+        since, done = self._mark
+        return too_slow(now - since, (progress - done) / max(1e-9, 1 - done), left)
 
 
 class StopSignal:

@@ -17,7 +17,7 @@ from automl.components import PluginSource
 from automl.config.home import readings_in
 from automl.evaluation.constraint import Constraint
 from automl.files import is_full, readable
-from automl.search.budget import StopSignal, too_slow
+from automl.search.budget import Pace, StopSignal
 from automl.search.folders import checkpoint_of, is_current, reports_of, weights_of
 from automl.search.keep import bytes_written
 from automl.search.records import INTERRUPTED, Report, is_out_of_memory
@@ -99,7 +99,7 @@ class TrialActor(tune.Trainable):  # type: ignore[misc]
             self._trainer = None
         if self._trainer is None:
             self._trainer = self._make_trainer()
-            self._began = time.monotonic()
+            self._pace = Pace()
         self._check_costs()
         trainer = self._trainer
         result = trainer.run_epoch(self._why_to_stop)
@@ -155,7 +155,7 @@ class TrialActor(tune.Trainable):  # type: ignore[misc]
             return reason
         if not self._trial["must_fit"]:
             return None
-        return too_slow(time.monotonic() - self._began, self._trainer.progress, self._stop.seconds_left)
+        return self._pace.too_slow(self._trainer.progress, self._stop.seconds_left)
 
     def _in_force(self, epoch: int) -> tuple[int, dict[str, Any]]:
         """Since when which configuration is trained, after so many epochs."""

@@ -12,7 +12,7 @@ import pytest
 from automl.components import Choice, Float, Int
 from automl.config import load_experiment
 from automl.errors import SearchPaused, UserError
-from automl.search.budget import GRACE, PACE_KNOWN, Limits, StopSignal, deadline_of, too_slow
+from automl.search.budget import FIRST_SECONDS, GRACE, PACE_KNOWN, Limits, Pace, StopSignal, deadline_of, too_slow
 from automl.search.folders import new_search_folder, pausing, weights_of
 from automl.search.proposals import Proposals
 from automl.search.records import TrialRecord
@@ -155,6 +155,17 @@ def test_a_trial_that_cannot_be_done_in_time_makes_room() -> None:
 def test_the_pace_of_a_trial_that_has_just_begun_is_not_known() -> None:
     assert too_slow(elapsed=PACE_KNOWN / 2, progress=0.001, left=1.0) is None
     assert too_slow(elapsed=100.0, progress=0.0, left=1.0) is None
+
+
+def test_the_first_seconds_of_a_trial_say_nothing_of_its_pace() -> None:
+    now = [0.0]
+    pace = Pace(lambda: now[0])
+
+    now[0] = FIRST_SECONDS
+    assert pace.too_slow(progress=0.5, left=1.0) is None  # half of it was done before: it is resumed
+    now[0] += PACE_KNOWN
+    assert pace.too_slow(progress=0.75, left=PACE_KNOWN + 1) is None
+    assert pace.too_slow(progress=0.75, left=PACE_KNOWN - 1) == "too slow: 10 s to go, 9 s left"
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
