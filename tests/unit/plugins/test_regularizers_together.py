@@ -20,7 +20,8 @@ from automl.training.scaling import scaling_for
 from automl.training.trainer import Trainer
 
 MakeTrainer = Callable[..., Trainer]
-REGULARIZERS = [c for c in load_catalog().of_kind("regularizer") if c.origin.startswith("package automl ")]
+OWN = [c for c in load_catalog().of_kind("regularizer") if c.origin.startswith("package automl ")]
+REGULARIZERS = [c for c in OWN if "image-classification" in c.tasks]
 
 
 def conflict(one: Component, other: Component) -> bool:
