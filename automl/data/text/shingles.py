@@ -16,6 +16,7 @@ BANDS, ROWS = 10, 3
 ALIKE = 0.7
 """The share of common shingles (Jaccard) from which on texts are nearly the same."""
 SEED = 0
+AT_A_TIME = 500
 
 Pair = tuple[int, int]
 
@@ -48,6 +49,11 @@ def nearest(texts: Sequence[str], others: Sequence[str]) -> list[Pair]:
 
 
 def _bands(texts: Sequence[str]) -> np.ndarray:
+    """Of some texts at a time, whose numbers a processor's cache holds."""
+    return np.concatenate([_bands_of(texts[start : start + AT_A_TIME]) for start in range(0, len(texts), AT_A_TIME)])
+
+
+def _bands_of(texts: Sequence[str]) -> np.ndarray:
     """uint64 (N, BANDS): equal where the minima of a band are (Broder et al. 1998, Min-wise independent
     permutations)."""
     encoded = [text.encode()[:LONGEST].ljust(SHINGLE, b"\0") for text in texts]
