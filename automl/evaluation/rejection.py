@@ -16,7 +16,8 @@ Score = Literal["softmax", "class", "energy", "entropy"]
 SCORES: tuple[Score, ...] = get_args(Score)
 
 MOST_LOST = 0.005
-"""Of the rows that a class fits, so many right answers are given up at most."""
+"""Of the rows that a class fits, so many right answers are given up at most, a standard error of their number included:
+the threshold is chosen by these rows, so on others more are lost."""
 
 
 @dataclass(frozen=True)
@@ -182,7 +183,8 @@ def _threshold(scores: Array, right: Array, negative: Array, most_lost: float) -
     found = np.append(0, np.cumsum(negative[order]))
     apart = np.append(True, np.append(np.diff(ranked) > 0, True))  # a threshold lies between different scores
     total, fitting = max(1, int(negative.sum())), max(1, len(right) - int(negative.sum()))
-    merit = np.where(apart & (lost <= most_lost), found / total - lost / fitting, -np.inf)
+    allowed = lost + np.sqrt(lost) <= most_lost  # counts of what is rare vary by their root (Poisson)
+    merit = np.where(apart & allowed, found / total - lost / fitting, -np.inf)
     best = int(merit.argmax())
     ends = np.append(ranked[0], np.append((ranked[:-1] + ranked[1:]) / 2, np.nextafter(ranked[-1], np.inf)))
     return float(ends[best]), float(found[best] / total), int(lost[best])

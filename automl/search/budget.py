@@ -16,7 +16,9 @@ from automl.search.records import INTERRUPTED, TIME_BUDGET, TrialRecord
 
 RESERVE_SHARE = 0.1
 RESERVE_AT_MOST = 18.0
-"""Part of the time budget, and seconds, kept for the test of the winner and its registration."""
+RESERVE_FOR_TEXTS = 60.0
+"""Part of the time budget, and seconds, kept for the test of the winner and its registration. Of texts they are more:
+what is tested reads the test split by encoders, and classes are many."""
 
 RESERVE_LIKE_START = 0.3
 """As a part of the time that the preparation took: on a busy machine both take longer. What is kept at the least."""
@@ -145,7 +147,7 @@ def deadline_of(started: float, experiment: Experiment, preparation: float = 0.0
     if not budgets:
         return None
     reserve = max(RESERVE_SHARE * min(budgets), RESERVE_LIKE_START * preparation)
-    return started + min(budgets) - min(RESERVE_AT_MOST, reserve)
+    return started + min(budgets) - min(RESERVE_FOR_TEXTS if experiment.is_text else RESERVE_AT_MOST, reserve)
 
 
 @dataclass(frozen=True)

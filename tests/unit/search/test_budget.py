@@ -39,6 +39,11 @@ def test_on_a_slow_machine_more_is_kept_for_the_end() -> None:
     assert kept == pytest.approx([6.0, 6.0, 9.0, 18.0])
 
 
+def test_for_texts_more_is_kept_for_the_end() -> None:
+    experiment = load_experiment(flags={"domain": "customer_service", "time_budget": "15m"})
+    assert deadline_of(0.0, experiment) == pytest.approx(900 - 60)
+
+
 def test_a_trial_that_does_not_notice_the_deadline_is_overdue(tmp_path: Path) -> None:
     clock = VirtualClock()
     stop = StopSignal(tmp_path, 60.0, clock)
