@@ -50,11 +50,19 @@ def serve_ui(
             say(f"The MLflow UI: {page}  (Ctrl-C ends it)")
             if open_browser:
                 webbrowser.open(page)
-            return server.wait()
+            return _ended(server)
         except KeyboardInterrupt:
             return 0
         finally:
             server.terminate()
+
+
+def _ended(server: "subprocess.Popen[bytes]") -> int:
+    """Its exit code, once it has ended. Polars, where it is installed, has a Ctrl-C that reaches this process alone go
+    unheard in a wait that blocks: its handler of the signal has the wait go on."""
+    while (code := server.poll()) is None:
+        time.sleep(0.2)
+    return code
 
 
 def _require_free(port: int) -> None:

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 import automl
-from automl.api import Outcome, preparation
+from automl.api import Outcome, loading
 from automl.data import Dataset
 from automl.evaluation import METRICS
 from automl.tracking import open_store
@@ -86,7 +86,7 @@ def again(
 ) -> tuple[Outcome, CountedTest]:
     """The same search by the Python API, and the test split that it saw."""
     tests = []
-    load = preparation._load
+    load = loading._load
 
     def counted(*arguments: Any) -> Dataset:
         data = load(*arguments)
@@ -95,7 +95,7 @@ def again(
         return data
 
     with without_ray(), pytest.MonkeyPatch.context() as patched:
-        patched.setattr(preparation, "_load", counted)
+        patched.setattr(loading, "_load", counted)
         outcome = automl.search(
             searched.folder / "images",
             out=tmp_path_factory.mktemp("again"),

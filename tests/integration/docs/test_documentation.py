@@ -36,6 +36,7 @@ GUIDES = [page for page in sorted(ROOT.glob("docs/*.md")) if page.name != "bench
 EXAMPLES = sorted(ROOT.glob("examples/*/README.md"))
 PAGES = [ROOT / "README.md", *GUIDES, *EXAMPLES]
 TASK = Task(kind="image-classification", num_outputs=2, input_shape=(1, 28, 28), class_names=("bright", "dark"))
+TEXTS = Task(kind="text-classification", num_outputs=2, input_shape=(9,), class_names=("no", "yes"), vocabulary_size=99)
 TEXTS = replace(TASK, kind="text-classification", input_shape=(16,), vocabulary_size=99)
 
 ELSEWHERE = {
