@@ -14,6 +14,7 @@ from automl.components import (
     model,
     regularizer,
     texts_of,
+    word_pieces,
 )
 from automl.errors import UserError
 
@@ -32,4 +33,5 @@ __all__ = [
     "model",
     "regularizer",
     "texts_of",
+    "word_pieces",
 ]

@@ -18,7 +18,7 @@ from automl.components.hooks import Regularizer
 from automl.components.parameters import Parameter, parameters_of
 from automl.components.sources import PluginSource, read_plugin
 from automl.components.task import TASK_KINDS, Task
-from automl.components.texts import texts_of
+from automl.components.texts import texts_of, word_pieces
 from automl.components.weights import Weights
 
 __all__ = [
@@ -52,4 +52,5 @@ __all__ = [
     "registering",
     "regularizer",
     "texts_of",
+    "word_pieces",
 ]

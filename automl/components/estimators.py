@@ -23,7 +23,8 @@ class Estimator(ABC):
         """Takes in what it learns from; called once, before `fit`.
 
         Args:
-            targets: Class indices int64 (N,), or values float32 (N, task.num_outputs).
+            targets: Class indices int64 (N,), or values float32 (N, task.num_outputs); int64 (N, W) those of a text's
+                words, -1 behind the last one.
             weights: Of the rows, float32 (N,); None where all count the same.
             threads: CPU cores that it may use.
         """

@@ -11,9 +11,10 @@ TASK_KINDS = (
     "table-classification",
     "table-regression",
     "text-classification",
+    "token-classification",
 )
 FAMILIES = tuple(dict.fromkeys(kind.partition("-")[0] for kind in TASK_KINDS))
-"""What the inputs are: image, table, text."""
+"""What the inputs are: image, table, text; token: texts, too, whose words have a class each."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,7 +24,8 @@ class Task:
     Args:
         kind: One of `TASK_KINDS`.
         num_outputs: Width of the model's output: the classes' logits, or the regression targets.
-        class_names: One name per class, in the order of the outputs; empty for regression.
+        class_names: One name per class, in the order of the outputs; empty for regression. Of words: O, then of each
+            type of entities B- for its first word and I- for the others.
         input_shape: (C, H, W) of an image, (F,) of a table's row: `num_numeric` numbers, then a code per category;
             (T,) of a text, the tokens that it is cut to.
         num_numeric: How many of a row's values are numbers.
@@ -58,7 +60,12 @@ class Task:
 
     @property
     def is_text(self) -> bool:
-        return self.kind.startswith("text-")
+        return self.kind.startswith("text-") or self.is_per_word
+
+    @property
+    def is_per_word(self) -> bool:
+        """Whether each word of a text has a class, and not the text."""
+        return self.kind.startswith("token-")
 
 
 def task_kinds(named: str | Sequence[str]) -> tuple[str, ...]:

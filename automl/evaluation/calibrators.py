@@ -11,7 +11,7 @@ import numpy as np
 from automl.evaluation.calibration import AS_IT_IS, Calibration, log_odds
 from automl.evaluation.measures import log_losses
 from automl.evaluation.metrics import Metric
-from automl.evaluation.sample import POSITIVE, Array, Labels
+from automl.evaluation.sample import POSITIVE, Array, Labels, labels_of
 
 Fit = Callable[[Array, Labels], Calibration | None]
 
@@ -54,25 +54,26 @@ def calibrate(probabilities: Array, targets: Labels, metric: Metric, *, seed: in
 
     Args:
         probabilities: (N, classes).
-        targets: int64 (N,).
+        targets: int64 (N,), or of words as in `labels_of`.
         shifts: Whether a map may also shift probabilities, as Platt's and isotonic do, towards the frequencies of the
             classes in these rows. Where the model is used they may be others.
     """
-    counts = np.bincount(targets, minlength=probabilities.shape[1])
+    labels = labels_of(targets)
+    counts = np.bincount(labels, minlength=probabilities.shape[1])
     if reason := _too_few(counts):
         return Choice(AS_IT_IS, probabilities, reason)
     best = Choice(AS_IT_IS, probabilities, "none was clearly better")
-    losses = log_losses(probabilities, targets)
+    losses = log_losses(probabilities, labels)
     before = metric.compute(probabilities, targets)
     for fit in _fits(counts, shifts):
-        whole = fit(probabilities, targets)
-        crossed = _crossed(fit, probabilities, targets, seed)
+        whole = fit(probabilities, labels)
+        crossed = _crossed(fit, probabilities, labels, seed)
         if whole is None or crossed is None:
             continue
         after = metric.compute(whole.apply(probabilities), targets)
         if metric.better(before, than=after + (TOLERANCE if not metric.minimize else -TOLERANCE)):
             continue
-        gains = losses - log_losses(crossed, targets)
+        gains = losses - log_losses(crossed, labels)
         if gains.mean() > gains.std() / math.sqrt(len(gains)):
             best, losses = Choice(whole, crossed), losses - gains
     return best

@@ -17,7 +17,7 @@ STEPS = 40
 PATIENCE = 8
 """Additions in a row without a better value after which it ends."""
 
-COUNTS = ("accuracy", "balanced_accuracy", "f1_macro", "top3_accuracy")
+COUNTS = ("accuracy", "balanced_accuracy", "entity_f1", "f1_macro", "top3_accuracy")
 USEFUL = 0.75
 """Of the best model's gain over the trivial baseline: by a metric that counts right answers, a model that gains less by
 itself takes no part. Its noise moves a few answers, which looks like a gain on these rows."""
@@ -64,7 +64,7 @@ def _useful(predictions: Sequence[Array], targets: Labels, metric: Metric, task:
     """The places of the models that may take part: all, where none gains anything."""
     if metric.name not in COUNTS:
         return list(range(len(predictions)))
-    trivial = metric.compute(baseline_predictions(task, targets, len(targets)), targets)
+    trivial = metric.compute(baseline_predictions(task, targets, len(predictions[0])), targets)
     gains = [metric.compute(one, targets) - trivial for one in predictions]
     best = max(gains)
     return [index for index, gain in enumerate(gains) if not best > 0 or gain >= USEFUL * best]

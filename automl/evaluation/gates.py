@@ -9,8 +9,8 @@ import numpy as np
 from automl.evaluation.constraint import COSTS, Constraint, parse_constraint
 from automl.evaluation.decision import flags
 from automl.evaluation.groups import Comparison
-from automl.evaluation.metrics import METRICS
-from automl.evaluation.sample import POSITIVE, Array, Labels
+from automl.evaluation.metrics import metrics_for
+from automl.evaluation.sample import POSITIVE, Array, Labels, labels_of
 
 TEST = "test_"
 SENSITIVITY = "test_sensitivity"
@@ -21,7 +21,7 @@ EXAMPLE = 'For example gates: ["test_sensitivity>=0.9", "test_ece<=0.1", "latenc
 def gate_figures(task_kind: str) -> list[str]:
     """The figures that a gate of this kind of task can be about."""
     of_classes = task_kind.endswith("classification")
-    metrics = [f"{TEST}{metric.name}" for metric in METRICS.values() if metric.classification == of_classes]
+    metrics = [f"{TEST}{metric.name}" for metric in metrics_for(task_kind)]
     return [*COSTS, *metrics, *((SENSITIVITY, GROUP_GAP) if of_classes else ())]
 
 
@@ -41,7 +41,7 @@ def sensitivity(probabilities: Array, targets: Labels, threshold: float | None) 
 
     Args:
         probabilities: (N, classes).
-        targets: (N,) class indices.
+        targets: (N,) class indices; of words see `labels_of`.
         threshold: Of the positive class; None: where it is the likelier one.
     """
     count = probabilities.shape[1]
@@ -49,6 +49,7 @@ def sensitivity(probabilities: Array, targets: Labels, threshold: float | None) 
         found, labels = flags(probabilities, threshold).astype(np.int64), [POSITIVE]
     else:
         found, labels = probabilities.argmax(1), list(range(count))
+    targets = labels_of(targets)
     if set(labels) - set(targets.tolist()):
         return float("nan")
     return min(float((found[targets == label] == label).mean()) for label in labels)

@@ -63,15 +63,15 @@ def estimates(
     """Metrics, each with its interval: how much hangs on the rows that happened to be in the test set, not on
     the seed of training.
 
-    Rows are drawn with replacement, as often as there are rows. A resample on which a metric isn't defined (AUC without
-    one of the classes) is left out.
+    Rows are drawn with replacement, as often as there are rows; of words whole sentences are. A resample on which a
+    metric isn't defined (AUC without one of the classes) is left out.
 
     Args:
         predictions: As a `Metric` takes them.
-        targets: (N,) class indices, or (N, outputs) values.
+        targets: (N,) class indices, or (N, outputs) values; of words see `labels_of`.
     """
     whole = Sample.as_it_is(predictions, targets)
-    samples = map(whole.drawn, _draws(predictions, seed, resamples))
+    samples = map(whole.drawn, _draws(whole, seed, resamples))
     parts = [[metric.measure(sample) for metric in metrics.values()] for sample in samples]
     return {
         name: Estimate.of(float(metric.measure(whole)[0]), np.concatenate(values), metric.bounds)
@@ -113,16 +113,18 @@ def gain(
         return sign * (metric.measure(pair[0]) - metric.measure(pair[1]))
 
     value = float(gains()[0])
-    found = Estimate.of(value, np.concatenate([gains(counts) for counts in _draws(ours, seed, resamples)]))
+    found = Estimate.of(value, np.concatenate([gains(counts) for counts in _draws(one, seed, resamples)]))
     return found if math.isfinite(found.low) else None
 
 
-def _draws(predictions: Array, seed: int, resamples: int) -> Iterator[Array]:
+def _draws(sample: Sample, seed: int, resamples: int) -> Iterator[Array]:
     """How often each of so many resamples has each row, a few resamples at a time: float64 (resamples, N)."""
-    rng, (rows, width) = np.random.default_rng(seed), predictions.shape
+    rng, (rows, width) = np.random.default_rng(seed), sample.predictions.shape
+    drawn = rows if sample.sentences is None else int(sample.sentences[-1]) + 1
     left = min(resamples, max(FEWEST, ROWS // (rows * max(1, width - 1))))
     while left:
         now = min(left, max(8, AT_A_TIME // rows))
-        places = rng.integers(rows, size=(now, rows)) + rows * np.arange(now)[:, None]
-        yield np.bincount(places.ravel(), minlength=places.size).reshape(places.shape).astype(np.float64)
+        places = rng.integers(drawn, size=(now, drawn)) + drawn * np.arange(now)[:, None]
+        counts = np.bincount(places.ravel(), minlength=places.size).reshape(places.shape).astype(np.float64)
+        yield counts if sample.sentences is None else counts[:, sample.sentences]
         left -= now

@@ -3,10 +3,12 @@
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
 
 from automl.components import Task
 from automl.errors import UserError, unknown
 from automl.evaluation import measures
+from automl.evaluation.entities import entity_f1
 from automl.evaluation.sample import Array, Labels, Sample
 
 
@@ -23,6 +25,8 @@ class Metric:
         binary: Whether it is for two classes alone: the second one is the positive one.
         fewest: Classes that it is of use for: with fewer it is always 1.
         bounds: Its smallest and largest value.
+        words: Whether it is for classes of words: for them, too, for nothing else, or not for them, where it takes long
+            for so many rows or says little of them.
     """
 
     name: str
@@ -32,6 +36,7 @@ class Metric:
     binary: bool = False
     fewest: int = 2
     bounds: tuple[float, float] = (0, 1)
+    words: Literal["too", "only", "not"] = "too"
 
     def compute(self, predictions: Array, targets: Labels) -> float:
         """Of all rows; NaN where it isn't defined."""
@@ -46,15 +51,16 @@ METRICS = {
     metric.name: metric
     for metric in (
         Metric("accuracy", False, measures.accuracy),
-        Metric("top3_accuracy", False, measures.top3_accuracy, fewest=4),
+        Metric("top3_accuracy", False, measures.top3_accuracy, fewest=4, words="not"),
         Metric("balanced_accuracy", False, measures.balanced_accuracy),
-        Metric("auc", False, measures.auc),
+        Metric("auc", False, measures.auc, words="not"),
         Metric("gini", False, measures.gini, binary=True, bounds=(-1, 1)),
         Metric("ks", False, measures.ks, binary=True),
-        Metric("average_precision", False, measures.average_precision),
+        Metric("average_precision", False, measures.average_precision, words="not"),
         Metric("sensitivity_at_95_specificity", False, measures.sensitivity_at_95_specificity, binary=True),
         Metric("specificity_at_95_sensitivity", False, measures.specificity_at_95_sensitivity, binary=True),
         Metric("f1_macro", False, measures.f1_macro),
+        Metric("entity_f1", False, entity_f1, words="only"),
         Metric("log_loss", True, measures.log_loss, bounds=(0, math.inf)),
         Metric("brier", True, measures.brier, bounds=(0, 2)),
         Metric("ece", True, measures.calibration_error),
@@ -71,9 +77,18 @@ def metrics_of(task: Task) -> list[Metric]:
     return [metric for metric in METRICS.values() if _fits(metric, task)]
 
 
+def metrics_for(task_kind: str) -> list[Metric]:
+    """Those for tasks of a kind, whatever their classes."""
+    classification = task_kind.endswith("classification")
+    left_out = "not" if task_kind.startswith("token-") else "only"
+    return [m for m in METRICS.values() if m.classification == classification and m.words != left_out]
+
+
 def _fits(metric: Metric, task: Task) -> bool:
-    if not task.is_classification or not metric.classification:
-        return metric.classification == task.is_classification
+    if metric not in metrics_for(task.kind):
+        return False
+    if not metric.classification:
+        return True
     return task.num_classes == 2 if metric.binary else task.num_classes >= metric.fewest
 
 
@@ -86,9 +101,8 @@ def find_metric(name: str, task_kind: str) -> Metric:
     """The metric called `name`, if it is for this kind of task; UserError otherwise."""
     if name not in METRICS:
         raise unknown("metric", name, METRICS)
-    classification = task_kind.endswith("classification")
-    if METRICS[name].classification != classification:
-        choices = ", ".join(metric.name for metric in METRICS.values() if metric.classification == classification)
+    if METRICS[name] not in metrics_for(task_kind):
+        choices = ", ".join(metric.name for metric in metrics_for(task_kind))
         raise UserError(f"The metric {name} isn't for {task_kind}. Choices: {choices}.", hint="Set it with --metric.")
     return METRICS[name]
 

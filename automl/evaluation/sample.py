@@ -18,6 +18,16 @@ POSITIVE = 1
 """Index of the positive class of two: the second one."""
 
 
+def labels_of(targets: Labels) -> Labels:
+    """Class indices (N,) or values (N, outputs) as they are; of the words of sentences, int64 (sentences, W) with -1
+    behind the last word, one after the other: (words,)."""
+    return targets[targets >= 0] if _is_per_word(targets) else targets
+
+
+def _is_per_word(targets: Labels) -> bool:
+    return targets.ndim == 2 and bool(np.issubdtype(targets.dtype, np.integer))
+
+
 @dataclass(frozen=True, eq=False)
 class Ranking:
     """Rows from the highest score to the lowest.
@@ -73,33 +83,45 @@ class Sample:
         predictions: Probabilities (N, classes) or values (N, outputs).
         targets: Class indices (N,), or values (N, outputs).
         counts: float64 (resamples, N).
+        sentences: Where rows are words, the number of each one's sentence, int (N,) ascending.
     """
 
     predictions: Array
     targets: Labels
     counts: Array
+    sentences: Array | None = None
     _known: dict[Callable[..., Any], Any] = field(default_factory=dict)
 
     @classmethod
     def as_it_is(cls, predictions: Array, targets: Labels) -> Sample:
-        """Each row once: one resample, which is the sample itself."""
-        return cls(predictions, targets, np.ones((1, len(targets))))
+        """Each row once: one resample, which is the sample itself. Targets of words see `labels_of`."""
+        sentences = np.nonzero(targets >= 0)[0] if _is_per_word(targets) else None
+        labels = labels_of(targets)
+        return cls(predictions, labels, np.ones((1, len(labels))), sentences)
 
     def drawn(self, counts: Array) -> Sample:
         """Resamples of the same rows."""
         return replace(self, counts=counts)
 
-    def once(self, compute: Callable[[Array, Labels], T]) -> T:
-        """`compute(predictions, targets)`: what hangs on the rows alone isn't computed for each resample again."""
+    def once(self, compute: Callable[..., T], *more: Any) -> T:
+        """`compute(predictions, targets, *more)`: what hangs on the rows alone isn't computed for each resample
+        again."""
         if compute not in self._known:
-            self._known[compute] = compute(self.predictions, self.targets)
+            self._known[compute] = compute(self.predictions, self.targets, *more)
         found: T = self._known[compute]
         return found
 
     def mean(self, rows: Array) -> Array:
         """(resamples,), of the values of rows (N,); or (resamples, K) of (N, K)."""
-        mean: Array = self.counts @ rows / self.counts[0].sum()
+        sizes = self.sizes if rows.ndim == 1 else self.sizes[:, None]
+        mean: Array = self.counts @ rows / sizes
         return mean
+
+    @cached_property
+    def sizes(self) -> Array:
+        """How many rows each resample has, (resamples,): of words not all the same."""
+        sizes: Array = self.counts.sum(1)
+        return sizes
 
     @cached_property
     def per_class(self) -> tuple[Array, Array, Array]:
