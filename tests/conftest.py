@@ -23,6 +23,9 @@ os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
 
 MakeTask = Callable[..., Task]
+NAMES = ("Jordan", "Paris", "Florence", "Chester", "Victoria", "Sydney")
+"""Of people and of places: which they are is said by the word before."""
+BEFORE = {"mr": "PER", "mrs": "PER", "in": "LOC", "near": "LOC", "the": ""}
 
 
 @pytest.fixture(autouse=True)
@@ -146,3 +149,25 @@ def run_automl() -> Callable[..., subprocess.CompletedProcess[str]]:
 def _forget_file_plugins() -> None:
     for name in [name for name in sys.modules if name.startswith("automl_file_plugin_")]:
         del sys.modules[name]
+
+
+@pytest.fixture(scope="session")
+def make_conll() -> Callable[..., str]:
+    """make_conll(200, seed=0) -> so many sentences of CoNLL's form, in which a word's tag hangs on those before it."""
+
+    def sentence(rng: np.random.Generator) -> str:
+        rows: list[tuple[str, str]] = []
+        for _ in range(rng.integers(1, 4)):
+            before = str(rng.choice(list(BEFORE)))
+            kind = BEFORE[before]
+            rows += [(before, "O"), (str(rng.choice(NAMES)), f"B-{kind}" if kind else "O")]
+            if kind and rng.random() < 0.5:
+                rows.append((str(rng.choice(NAMES)), f"I-{kind}"))
+            rows.append(("slept", "O"))
+        return "".join(f"{word} {tag}\n" for word, tag in rows)
+
+    def make(count: int, seed: int = 0) -> str:
+        rng = np.random.default_rng(seed)
+        return "\n".join(sentence(rng) for _ in range(count))
+
+    return make

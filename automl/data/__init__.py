@@ -11,11 +11,14 @@ from automl.data.text import TextPreparation, rows_of, texts_of
 from automl.data.text.load import load_text
 from automl.data.text.options import TextOptions
 from automl.data.text.read import read_message_blocks
+from automl.data.words import Marked, lay, read_marked_blocks
+from automl.data.words.load import load_words
 
 __all__ = [
     "DataReport",
     "Dataset",
     "ImagePreparation",
+    "Marked",
     "Preparation",
     "Split",
     "TableOptions",
@@ -23,13 +26,16 @@ __all__ = [
     "TextOptions",
     "TextPreparation",
     "Unread",
+    "lay",
     "load_dataset",
     "load_inputs",
     "load_table",
     "load_text",
+    "load_words",
     "preparation_from_dict",
     "preparation_to_dict",
     "read_blocks",
+    "read_marked_blocks",
     "read_message_blocks",
     "rows_of",
     "texts_of",

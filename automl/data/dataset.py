@@ -17,7 +17,8 @@ class Split:
     Args:
         inputs: uint8 (N, C, H, W) images, or float32 (N, F) rows of a table (`TablePreparation.transform`); an
             `np.memmap` opened read-only where the data set is larger than memory allows.
-        targets: int64 (N,) class indices, or float32 (N, num_outputs) for regression.
+        targets: int64 (N,) class indices, or float32 (N, num_outputs) for regression; int64 (N, W) those of a text's
+            words, -1 behind the last one.
         ids: Per row the file's path relative to the data folder (with "#" and a number from 0 on where a DICOM or NIfTI
             file has several slices), or the row's number in the source.
         columns: The columns of a table that are kept as they are read, whatever the model is given: (N,) numbers (NaN

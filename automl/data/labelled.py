@@ -16,6 +16,9 @@ from automl.data.preparations import Preparation
 from automl.data.table.read import read_table
 from automl.data.table.target import Target, as_labels, check_column, find_target
 from automl.data.table.values import as_texts, decimal_mark
+from automl.data.text.preparation import TextPreparation
+from automl.data.words.laid import Laid
+from automl.data.words.read import read_sentences
 from automl.errors import UserError
 
 if TYPE_CHECKING:
@@ -43,7 +46,7 @@ def read_labelled(source: Path, task: Task, preparation: Preparation, target: st
     Args:
         source: Of a model on images a folder with a folder per class, or an .npz with `images` and `labels` (else
             `test_images` and `test_labels`); else a file of rows with the column `target`.
-        target: Its name; "" for images.
+        target: Its name; "" for images. Of words a file of CoNLL's form or JSON lines, whatever that is.
 
     Raises:
         UserError: It can't be read, or has other classes than the model.
@@ -51,6 +54,8 @@ def read_labelled(source: Path, task: Task, preparation: Preparation, target: st
     if isinstance(preparation, ImagePreparation):
         inputs, ids = load_inputs(source, preparation)
         return Labelled(inputs, _image_targets(source, task, ids))
+    if isinstance(preparation, TextPreparation) and preparation.words:
+        return _words(source, task, preparation)
     frame = read_table(source)
     find_target(frame, target or None, str(source))
     check_column(frame, target, "--target")
@@ -61,6 +66,17 @@ def read_labelled(source: Path, task: Task, preparation: Preparation, target: st
     if task.is_classification:
         _check_classes(source, labels[known & (targets < 0)], task.class_names)
     return Labelled(preparation.transform(frame[known]), targets[known], int((~known).sum()))
+
+
+def _words(source: Path, task: Task, preparation: TextPreparation) -> Labelled:
+    rows = Laid.of(read_sentences(source)[0], preparation.words)
+    known = {name[2:] for name in task.class_names}
+    if strange := sorted(set(rows.entities) - known):
+        raise UserError(
+            f"{source} has entities of types that the model doesn't know: {', '.join(strange[:5])}.",
+            hint=f"Its types are {', '.join(sorted(known - {''})[:12])}.",
+        )
+    return Labelled(rows.inputs, rows.targets(task.class_names, max(map(len, rows.words))))
 
 
 def _targets(column: pd.Series, task: Task) -> np.ndarray:

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
+from automl.components.texts import word_pieces
 from automl.data.text.folder import FILE
-from automl.data.text.messages import messages
+from automl.data.text.messages import joined, messages
 from automl.data.text.rows import rows_of
 from automl.errors import UserError
 
@@ -35,6 +36,7 @@ class TextPreparation:
         max_length: Tokens that a text is cut to.
         identifier: The column that names a message, where there is one.
         mask_pii: Whether personal data are masked, as they were in training.
+        words: Where each word of a text has a class: of a row at most; 0 where the text has one.
     """
 
     columns: tuple[str, ...]
@@ -42,6 +44,7 @@ class TextPreparation:
     max_length: int
     identifier: str | None = None
     mask_pii: bool = False
+    words: int = 0
 
     @classmethod
     def fit(
@@ -51,6 +54,17 @@ class TextPreparation:
         trained = _train(texts)
         longest = max((len(encoding.ids) for encoding in trained.encode_batch(list(texts))), default=1)
         return cls(tuple(columns), trained.to_str(), max(1, min(longest, MOST_TOKENS)), identifier, mask_pii)
+
+    @classmethod
+    def fit_words(cls, texts: Sequence[str], column: str, words: int) -> Self:
+        """The same of texts whose words have classes, with one space between the words.
+
+        Args:
+            words: Of a row at most, later ones included.
+        """
+        trained = _train(texts, lower_case=False)  # who has a name has a capital
+        longest = max((len(encoding.ids) for encoding in trained.encode_batch(list(texts))), default=1)
+        return cls((column,), trained.to_str(), max(words, min(longest, MOST_TOKENS)), words=words)
 
     @property
     def vocabulary_size(self) -> int:
@@ -63,7 +77,7 @@ class TextPreparation:
         return (self.max_length,)
 
     def transform(self, frame: pd.DataFrame) -> np.ndarray:
-        """uint8 (N, L) of raw rows' messages, see `rows_of` and `messages`.
+        """uint8 (N, L) of raw rows' messages, see `rows_of` and `messages`; of words see `lay`.
 
         Raises:
             UserError: A column is missing.
@@ -75,6 +89,10 @@ class TextPreparation:
                 f"{', '.join(map(str, frame.columns[:12]))}.",
                 hint=f"Give the column that holds it the name {missing[0]}, or the messages in a .txt file.",
             )
+        if self.words:
+            from automl.data.words import Marked, lay
+
+            return lay([Marked.of(text) for text in joined(frame, self.columns)], self.words)
         return rows_of(messages(frame, self.columns, mask_pii=self.mask_pii))
 
     def frame(self, texts: str | Sequence[str]) -> pd.DataFrame:
@@ -96,8 +114,15 @@ class TextPreparation:
         return list(map(str, frame[named].tolist()))
 
     def tokenize(self, texts: Sequence[str]) -> np.ndarray:
-        """int32 (N, T): the tokens of each text, zeros behind; T is the longest's, `max_length` at most."""
-        ids = [encoding.ids[: self.max_length] for encoding in self._tokenizer.encode_batch(list(texts))]
+        """int32 (N, T): the tokens of each text, zeros behind; T is the longest's, `max_length` at most. Where words
+        have classes, see `word_pieces`."""
+        encoded = self._tokenizer.encode_batch(list(texts))
+        if self.words:
+            ends = ([end for _, end in encoding.offsets] for encoding in encoded)
+            pairs = (zip(encoding.ids, own, strict=True) for encoding, own in zip(encoded, ends, strict=True))
+            ids = [word_pieces(text, own, self.max_length) for text, own in zip(texts, pairs, strict=True)]
+        else:
+            ids = [encoding.ids[: self.max_length] for encoding in encoded]
         tokens = np.zeros((len(ids), max(map(len, ids), default=0) or 1), np.int32)
         for row, own in zip(tokens, ids, strict=True):
             row[: len(own)] = own
@@ -118,12 +143,13 @@ class TextPreparation:
         return Tokenizer.from_str(self.tokenizer)
 
 
-def _train(texts: Sequence[str]) -> Tokenizer:
-    """Byte pairs (Sennrich et al. 2016) of lower-case words, in any script."""
+def _train(texts: Sequence[str], *, lower_case: bool = True) -> Tokenizer:
+    """Byte pairs (Sennrich et al. 2016) of words in any script."""
     from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, trainers
 
     tokenizer = Tokenizer(models.BPE(unk_token=UNKNOWN))
-    tokenizer.normalizer = normalizers.Sequence([normalizers.NFKC(), normalizers.Lowercase()])
+    folded = [normalizers.Lowercase()] if lower_case else []
+    tokenizer.normalizer = normalizers.Sequence([normalizers.NFKC(), *folded])
     tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
     trainer = trainers.BpeTrainer(
         vocab_size=VOCABULARY, min_frequency=2, special_tokens=[PADDING, UNKNOWN], show_progress=False
