@@ -16,6 +16,7 @@ from ray import tune
 from automl.components import PluginSource
 from automl.config.home import readings_in
 from automl.evaluation.constraint import Constraint
+from automl.evaluation.sample import labels_of
 from automl.files import is_full, readable
 from automl.search.budget import Pace, StopSignal
 from automl.search.folders import checkpoint_of, is_current, reports_of, weights_of
@@ -127,7 +128,8 @@ class TrialActor(tune.Trainable):  # type: ignore[misc]
         from automl.errors import TrialError, TrialStopped
 
         data, share = self._data.source, self._settings.disk_share
-        if bytes_written(self._costs["size_mb"], 4 * len(data.val_targets) * data.task.num_outputs) > share:
+        predicted = 4 * len(labels_of(data.val_targets)) * data.task.num_outputs
+        if bytes_written(self._costs["size_mb"], predicted) > share:
             raise TrialError(f"too big for its share of the disk cap, {readable(share)}")
         for constraint in self._settings.constraints:
             value = self._costs.get(constraint.figure)

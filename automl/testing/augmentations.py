@@ -78,12 +78,24 @@ def cells(subject: Subject) -> None:
 
 def tokens(subject: Subject) -> None:
     """Keeps tokens among those there are, and the padding behind them."""
-    task = next((task for task in subject.tasks() if task.is_text), None)
-    if task is None or subject.component.on_embeddings:
+    tasks = [task for task in subject.tasks() if task.is_text]
+    if not tasks or subject.component.on_embeddings:
         raise NotApplicable("it isn't for tokens")
+    for task in tasks:
+        _tokens(subject, task)
+
+
+def _tokens(subject: Subject, task: Task) -> None:
     inputs, targets = subject.batch(task, 8)
     for drawn in subject.draws(task, 20):
-        changed, _ = subject.augmentation(task, drawn)(inputs, targets)
+        given, _ = subject.augmentation(task, drawn)(inputs, targets)
+        if task.is_per_word and not torch.equal(given > 0, inputs > 0):
+            raise Broken(
+                f"with {subject.described(drawn)} the first tokens of words came to stand elsewhere; each of them has "
+                "a label, the others of a word are negative",
+                "Keep the places and the signs, or leave token-classification out of task=.",
+            )
+        changed = given.abs() if task.is_per_word else given
         if (changed < 0).any() or (changed >= task.vocabulary_size).any():
             raise Broken(
                 f"with {subject.described(drawn)} tokens became {int(changed.min())} to {int(changed.max())}; they "

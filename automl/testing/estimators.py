@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from automl.components import Estimator, Task
+from automl.evaluation.sample import labels_of
 from automl.testing import tiny
 from automl.testing.guard import named
 from automl.testing.result import Broken, Measured
@@ -26,12 +27,13 @@ def predicts(subject: Subject) -> None:
     """Predicts probabilities, or values, of the right shape, for each task that it claims."""
     for task in subject.tasks():
         predicted = _fitted(subject, task).predict(_inputs(task))
-        expected = (ROWS, task.num_outputs)
+        expected = (_answers(task), task.num_outputs)
         if getattr(predicted, "shape", None) != expected:
             raise Broken(
                 f"for {task.kind} predict returned {getattr(predicted, 'shape', named(predicted))}; it returns an "
                 f"array (N, task.num_outputs), here {expected}",
-                "Of two classes give both probabilities; of one value a column.",
+                "Of two classes give both probabilities; of one value a column; where words have classes, of each a "
+                "row.",
             )
         if not np.isfinite(predicted).all():
             raise Broken(f"for {task.kind} it predicted values that aren't finite", "Look for missing numbers (NaN).")
@@ -123,3 +125,8 @@ def _fitted(subject: Subject, task: Task, rounds: tuple[float, ...] = ROUNDS) ->
 
 def _inputs(task: Task) -> np.ndarray:
     return tiny.training_data(task, ROWS).train_inputs
+
+
+def _answers(task: Task) -> int:
+    """How many predictions there are of these."""
+    return len(labels_of(tiny.training_data(task, ROWS).train_targets))

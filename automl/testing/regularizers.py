@@ -171,7 +171,7 @@ def _check_losses(regularizer: Regularizer, task: Task) -> None:
     inputs, targets = tiny.batch(task, 8)
     given = [targets]
     if task.is_classification:
-        given.append(torch.rand(8, task.num_classes).softmax(1))  # as an augmentation mixes them
+        given.append(torch.rand(len(targets), task.num_classes).softmax(1))  # as an augmentation mixes them
     for labels in given:
         model.zero_grad()
         _check_scalar(loss(model(inputs), labels), f"the loss for targets {tuple(labels.shape)}", model)

@@ -31,10 +31,12 @@ def task_of(kind: str, form: Any) -> Task:
     text's length and how many tokens there are."""
     classifies = kind.endswith("classification")
     outputs, names = (CLASSES, CLASS_NAMES) if classifies else (2, ())
+    if kind.startswith("token-"):
+        names = tiny_texts.TAGS
     if kind.startswith("table-"):
         numbers, sizes = form
         return tiny_tables.table_task(kind, numbers, sizes, outputs, names)
-    if kind.startswith("text-"):
+    if kind.startswith(("text-", "token-")):
         length, vocabulary = form
         return tiny_texts.text_task(kind, length, vocabulary, outputs, names)
     return Task(kind=kind, num_outputs=outputs, input_shape=form, class_names=names)
@@ -46,6 +48,7 @@ def usual_task(component: Component, kind: str) -> Task:
         "image": [(3, side, side) for side in SIDES],
         "table": [tiny_tables.USUAL],
         "text": [tiny_texts.USUAL],
+        "token": [tiny_texts.USUAL],
     }
     tasks = [task_of(kind, form) for form in forms[kind.partition("-")[0]]]
     for task in tasks:
@@ -60,7 +63,8 @@ def usual_task(component: Component, kind: str) -> Task:
 
 def odd_tasks(kind: str) -> list[Task]:
     """Sizes that the data may have and an author may not have thought of."""
-    forms: dict[str, tuple[Any, ...]] = {"image": ODD_SIZES, "table": tiny_tables.ODD, "text": tiny_texts.ODD}
+    texts = tiny_texts.ODD
+    forms: dict[str, Any] = {"image": ODD_SIZES, "table": tiny_tables.ODD, "text": texts, "token": texts}
     return [task_of(kind, form) for form in forms[kind.partition("-")[0]]]
 
 
@@ -80,7 +84,7 @@ def noun(task: Task) -> str:
 
 def batch(task: Task, count: int, model: nn.Module | None = None) -> tuple[Tensor, Tensor]:
     """(count, C, H, W) float32 in [0, 1], as the engine lays it out, (count, F), or int64 (count, T); and the targets
-    that the engine gives.
+    that the engine gives, one for each word where words have classes.
 
     Args:
         model: That it is for, where that may read texts itself.
@@ -88,7 +92,8 @@ def batch(task: Task, count: int, model: nn.Module | None = None) -> tuple[Tenso
     if task.is_table:
         return tiny_tables.rows(task, count), targets(task, count)
     if task.is_text:
-        return tiny_texts.inputs(task, count, model), targets(task, count)
+        texts = tiny_texts.inputs(task, count, model)
+        return texts, targets(task, int((texts > 0).sum()) if task.is_per_word else count)
     inputs = torch.rand(count, *task.input_shape).to(memory_format=torch.channels_last)
     return inputs, targets(task, count)
 
@@ -103,6 +108,8 @@ def training_data(task: Task, train: int = TRAIN, val: int = VAL) -> TrainingDat
     generator = np.random.default_rng(0)
 
     def split(count: int) -> tuple[NDArray[np.generic], NDArray[np.generic]]:
+        if task.is_per_word:
+            return tiny_texts.sentences(count, generator)
         labels = np.arange(count) % CLASSES
         inputs = _inputs(task, labels, generator)
         if task.is_classification:
@@ -128,7 +135,7 @@ def _preparation(task: Task) -> Preparation:
     if task.is_table:
         return tiny_tables.preparation(task)
     if task.is_text:
-        return tiny_texts.preparation()
+        return tiny_texts.preparation(task.is_per_word)
     channels, height, width = task.input_shape
     return ImagePreparation(channels, height, width, 255, (0.5,) * channels, (0.25,) * channels)
 
@@ -139,10 +146,13 @@ def reference_model() -> Component:
 
 
 def _reference(task: Task) -> nn.Module:
-    """A small residual network; for tables and the mean of a text's tokens one hidden layer."""
+    """A small residual network; for tables, tokens and the mean of a text's tokens one hidden layer."""
     if task.is_table:
         hidden = nn.Linear(task.input_shape[0], 16, bias=False)
         return nn.Sequential(hidden, nn.BatchNorm1d(16), nn.ReLU(), nn.Linear(16, task.num_outputs))
+    if task.is_per_word:
+        each = nn.Embedding(task.vocabulary_size, 16, padding_idx=0)
+        return nn.Sequential(each, nn.Linear(16, 16), nn.ReLU(), nn.Linear(16, task.num_outputs))
     if task.is_text:
         hidden = nn.Linear(16, 16, bias=False)
         vectors = nn.EmbeddingBag(task.vocabulary_size, 16, padding_idx=0)

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from automl.components import KINDS, Catalog, Estimator, Regularizer, Task, Value
 from automl.space import TrainingSettings, chosen_components
 from automl.training.fitted import Fitted
+from automl.training.per_word import PerWord
 
 EMBEDDINGS = "embeddings"
 Augmentation = Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]
@@ -39,9 +40,11 @@ def assemble(catalog: Catalog, task: Task, configuration: Mapping[str, Value]) -
         place = EMBEDDINGS if component.on_embeddings and task.is_text else kind
         built[place].append(component.build(task, _values(configuration, f"{kind}.{name}")))
     (model,) = built["model"]
+    own = [model] if isinstance(model, Regularizer) else []
     if isinstance(model, Estimator):
         model = Fitted(model, task)
-    own = [model] if isinstance(model, Regularizer) else []
+    elif task.is_per_word:
+        model = PerWord(model)
     for regularizer in built["regularizer"]:
         model = regularizer.wrap_model(model)
     settings = TrainingSettings(**_values(configuration, "training"))  # type: ignore[arg-type]

@@ -18,7 +18,7 @@ class TrainingData:
     Args:
         train_inputs, val_inputs: uint8 (N, C, H, W) images, float32 (N, F) rows of a table, or uint8 (N, L) bytes of
             texts; shared between workers, read-only.
-        train_targets, val_targets: int64 (N,), or float32 (N, outputs) for regression.
+        train_targets, val_targets: int64 (N,), or float32 (N, outputs) for regression; of words see `labels_of`.
         folds: Of crossed validation, int (N,): the fold of each row of train, from 0 on. Each row is predicted by a
             model that was trained on the other folds, so train and validation have the same rows.
     """

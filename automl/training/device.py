@@ -58,5 +58,6 @@ class DeviceData:
         folds = tuple(cls.on(device, data.fold(number), part_seed, scaling=scaling) for number in range(count))
         order = None
         if part_seed is not None:
-            order = nested_order(data.train_targets, data.task.is_classification, part_seed)
+            has_classes = data.task.is_classification and not data.task.is_per_word
+            order = nested_order(data.train_targets, has_classes, part_seed)
         return cls(data, device, inputs, targets, val, scaling, folds, order)

@@ -11,6 +11,7 @@ import torch
 from automl.components import Catalog, Value
 from automl.errors import TrialStopped
 from automl.evaluation.metrics import Metric
+from automl.evaluation.sample import labels_of
 from automl.training.assembly import assemble
 from automl.training.base import BaseTrainer, Stop
 from automl.training.device import DeviceData
@@ -48,7 +49,7 @@ class EstimatorTrainer(BaseTrainer):
         inputs, targets = self._data.source.train_inputs, self._data.source.train_targets
         weights = None
         if balanced and self._task.is_classification:
-            weights = balanced_weights(targets, self._task).numpy()[targets]
+            weights = balanced_weights(targets, self._task).numpy()[labels_of(targets)]
         self._model.estimator.begin(inputs, targets, weights, seed=seed, threads=torch.get_num_threads())
 
     @property

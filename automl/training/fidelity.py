@@ -37,7 +37,7 @@ def nested_order(targets: np.ndarray, classification: bool, seed: int) -> np.nda
     """An order of rows whose first ones, however many, are a fair sample: of each class its part, and one at least.
 
     Args:
-        targets: Classes (N,), or values (N, outputs), which are in order of chance.
+        targets: Classes (N,), or values (N, outputs) or those of words, which are in order of chance.
 
     Returns:
         int64 (N,), row numbers.

@@ -12,6 +12,7 @@ from automl.components import Task
 from automl.training.arrays import DeviceArray
 from automl.training.bag import Bag
 from automl.training.fitted import Fitted
+from automl.training.per_word import places_of, words_in
 from automl.training.scaling import Scaling
 
 BATCH = 512
@@ -23,7 +24,8 @@ TEXT_BATCH = 128
 
 
 def predict(model: nn.Module, inputs: DeviceArray, scaling: Scaling, task: Task) -> np.ndarray:
-    """Probabilities (N, classes), or values (N, outputs) for regression; float32."""
+    """Probabilities (N, classes), or values (N, outputs) for regression; float32. N are the inputs, or all their words
+    where each has a class."""
     return _ask(model, inputs, scaling, task, lambda outputs: as_predictions(outputs, task))
 
 
@@ -71,7 +73,8 @@ def _ask(
         return made_of(torch.zeros(0, task.num_outputs)).numpy()
     found: np.ndarray = torch.cat(parts).numpy()
     if by_length is not None:
-        found[by_length] = found.copy()
+        counts = words_in(inputs.array) if task.is_per_word else np.ones(len(inputs), np.int64)
+        found[places_of(by_length, counts)] = found.copy()
     return found
 
 

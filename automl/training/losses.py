@@ -10,6 +10,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from automl.components import Task
+from automl.evaluation.sample import labels_of
 
 Loss = Callable[[Tensor, Tensor], Tensor]
 
@@ -39,5 +40,6 @@ def for_members(loss: Loss) -> Loss:
 
 def balanced_weights(targets: np.ndarray, task: Task) -> Tensor:
     """Weights (classes,), float32: the inverse of each class's frequency, so that a batch weighs 1 on average."""
-    counts = np.bincount(targets, minlength=task.num_classes)
-    return torch.tensor(len(targets) / (task.num_classes * np.maximum(counts, 1)), dtype=torch.float32)
+    labels = labels_of(targets)
+    counts = np.bincount(labels, minlength=task.num_classes)
+    return torch.tensor(len(labels) / (task.num_classes * np.maximum(counts, 1)), dtype=torch.float32)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,7 +13,7 @@ import torch
 from torch import nn
 
 from automl.components import Catalog, Task, catalog_with
-from automl.data import Preparation, TablePreparation, TextPreparation, Unread
+from automl.data import Marked, Preparation, TablePreparation, TextPreparation, Unread, lay
 from automl.data.table.frames import as_pandas
 from automl.errors import Notice
 from automl.evaluation.calibration import AS_IT_IS, Calibration
@@ -24,6 +25,7 @@ from automl.training.bag import Bag
 from automl.training.bundle import Part, read_bundle
 from automl.training.checkpoint import read_weights
 from automl.training.cost import size_mb, timed
+from automl.training.entities import Entity, entities_of
 from automl.training.inference import predict, predict_with_energies
 from automl.training.named_weights import with_packed
 from automl.training.scaling import Scaling, scaling_for
@@ -57,6 +59,7 @@ class TrainedModel:
     def predict(self, inputs: Any) -> np.ndarray:
         """Prepared inputs, uint8 (N, C, H, W), float32 (N, F) or uint8 (N, L), or a pandas or polars frame of raw rows,
         or of a model on texts a list of messages -> float32 (N, num_outputs): probabilities, or values for regression.
+        Where each word has a class, of all words one after the other; `entities` makes something of them.
 
         Cells of raw rows that can't be read as training's were count as missing; a `Notice` tells of them.
 
@@ -78,6 +81,12 @@ class TrainedModel:
         found = self.calibration.apply(uncalibrated)
         return found, self.rejection.decide(names, found, energies, self.threshold)
 
+    def entities(self, messages: Sequence[Marked]) -> list[list[Entity]]:
+        """Of a model whose words have classes: what it finds in each message."""
+        assert isinstance(self.preparation, TextPreparation)
+        probabilities = self.predict(lay(messages, self.preparation.words))
+        return entities_of(messages, probabilities, self.task.class_names)
+
     def with_energies(self, inputs: Any, outside: int | None) -> tuple[np.ndarray, np.ndarray]:
         """What `uncalibrated` gives, and the energies (N,), see `automl.training.inference`; its parts' mean."""
         rows, scaling, modules = self._ready(inputs)
@@ -91,9 +100,11 @@ class TrainedModel:
     def uncalibrated(self, inputs: Any) -> np.ndarray:
         """The same before calibration."""
         rows, scaling, modules = self._ready(inputs)
-        predicted = np.zeros((len(rows), self.task.num_outputs), np.float32)
+        predicted: np.ndarray | None = None
         for part, module in zip(self.parts, modules, strict=True):
-            predicted += part.share * predict(module, rows, scaling, self.task)
+            own = part.share * predict(module, rows, scaling, self.task)
+            predicted = own if predicted is None else predicted + own
+        assert predicted is not None, "a model has parts"
         return predicted
 
     def _ready(self, inputs: Any) -> tuple[DeviceArray, Scaling, list[nn.Module]]:

@@ -145,6 +145,7 @@ class Trainer(BaseTrainer):
                 raise TrialStopped(reason)
             inputs = self._scaling.to_unit(self._inputs.rows(indices))
             targets = self._scaling.unit_targets(self._data.train_targets.rows(indices))
+            targets = targets[targets >= 0] if self._task.is_per_word else targets
             with torch.no_grad():
                 for augmentation in self._augmentations:
                     inputs, targets = augmentation(inputs, targets)

@@ -24,6 +24,7 @@ from automl_plugins.models import (
     transformer_encoder,
     vit,
     wide_and_deep,
+    word_features,
 )
 
 __all__ = [
@@ -50,4 +51,5 @@ __all__ = [
     "transformer_encoder",
     "vit",
     "wide_and_deep",
+    "word_features",
 ]

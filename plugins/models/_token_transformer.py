@@ -10,7 +10,8 @@ GROWTH = 4
 
 
 class TokenTransformer(nn.Module):
-    """int64 (N, T) -> (N, outputs), by the state of one token that the model adds to each text.
+    """int64 (N, T) -> (N, outputs), by the state of one token that the model adds to each text; where each word has a
+    class (N, T, outputs), by those of the text's own.
 
     Args:
         causal: A token sees those before it, and the added one stands behind the text, as in GPT (Radford et al. 2018);
@@ -19,7 +20,7 @@ class TokenTransformer(nn.Module):
 
     def __init__(self, task: Task, width: int, depth: int, heads: int, dropout: float, *, causal: bool) -> None:
         super().__init__()
-        self.causal = causal
+        self.causal, self.per_word = causal, task.is_per_word
         self.tokens = nn.Embedding(task.vocabulary_size, width, padding_idx=0)
         self.places = nn.Embedding(task.input_shape[0] + 1, width)
         self.added = nn.Parameter(torch.zeros(width))
@@ -37,7 +38,8 @@ class TokenTransformer(nn.Module):
         x = self.dropout(vectors + self.places.weight[: vectors.shape[1]])
         mask = nn.Transformer.generate_square_subsequent_mask(x.shape[1], x.device, torch.bool) if self.causal else None
         states = self.layers(x, mask, ~is_seen, is_causal=self.causal)
-        result: Tensor = self.head(states[torch.arange(len(states), device=states.device), added])
+        told = states[:, 1:] if self.per_word else states[torch.arange(len(states), device=states.device), added]
+        result: Tensor = self.head(told)
         return result
 
     def _with_added(self, tokens: Tensor) -> tuple[Tensor, Tensor, Tensor]:

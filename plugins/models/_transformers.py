@@ -14,6 +14,8 @@ import torch
 from automl_plugins.models._encoder import digest_of
 from torch import Tensor, nn
 
+from automl.plugin import word_pieces
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -46,10 +48,18 @@ class Tokens:
         found = self._tokenizer(
             list(texts), add_special_tokens=False, truncation=True, max_length=self._most, return_attention_mask=False
         )["input_ids"]
-        tokens = np.zeros((len(found), max(map(len, found), default=0) or 1), np.int32)
-        for row, own in zip(tokens, found, strict=True):
-            row[: len(own)] = own
-        return tokens
+        return _padded(found)
+
+    def read_words(self, texts: Sequence[str]) -> np.ndarray:
+        """The same of texts whose words have a class each, see `word_pieces`."""
+        if not self._tokenizer.is_fast:
+            raise ValueError("the encoder's tokenizer doesn't tell which word a token is of: it has no tokenizer.json")
+        found = self._tokenizer(list(texts), add_special_tokens=False, return_offsets_mapping=True, verbose=False)
+        pairs = (
+            ((token, end) for token, (_, end) in zip(ids, offsets, strict=True))
+            for ids, offsets in zip(found["input_ids"], found["offset_mapping"], strict=True)
+        )
+        return _padded([word_pieces(text, own, self._most) for text, own in zip(texts, pairs, strict=True)])
 
     def framed(self, tokens: Tensor) -> tuple[Tensor, Tensor]:
         """int64 (N, T) -> the encoder's tokens and which of them it is to attend to, int64 (N, more than T)."""
@@ -63,6 +73,17 @@ class Tokens:
             framed[torch.arange(len(tokens), device=tokens.device), first + lengths + number] = token
         attended = torch.arange(framed.shape[1], device=tokens.device) < (first + lengths + last)[:, None]
         return framed, attended.long()
+
+    def unframed(self, states: Tensor, count: int) -> Tensor:
+        """Of the states of `framed` tokens those of the text's own `count`."""
+        return states[:, len(self._before) : len(self._before) + count]
+
+
+def _padded(rows: Sequence[Sequence[int]]) -> np.ndarray:
+    tokens = np.zeros((len(rows), max(map(len, rows), default=0) or 1), np.int32)
+    for row, own in zip(tokens, rows, strict=True):
+        row[: len(own)] = own
+    return tokens
 
 
 def load_encoder(folder: Path) -> nn.Module:
@@ -89,15 +110,26 @@ def load_encoder(folder: Path) -> nn.Module:
 
 def pooled(encoder: nn.Module, tokens: Tokens, rows: Tensor, pooling: str) -> Tensor:
     """int64 (N, T) -> float32 (N, width), rows of the length that noise of variance 1 has."""
-    framed, attended = tokens.framed(rows)
-    with _bfloat16(framed):
-        states = encoder(input_ids=framed, attention_mask=attended).last_hidden_state
-    states = states.float()
+    states, attended = _states(encoder, tokens, rows)
     if pooling == "cls":
         found = states[:, 0]
     else:
         found = (states * attended.unsqueeze(2)).sum(1) / attended.sum(1, keepdim=True)
     return nn.functional.normalize(found, dim=1) * found.shape[1] ** 0.5
+
+
+def of_each(encoder: nn.Module, tokens: Tokens, rows: Tensor) -> Tensor:
+    """int64 (N, T) -> float32 (N, T, width): the state of each token, of the same length."""
+    states = tokens.unframed(_states(encoder, tokens, rows)[0], rows.shape[1])
+    return nn.functional.normalize(states, dim=2) * states.shape[2] ** 0.5
+
+
+def _states(encoder: nn.Module, tokens: Tokens, rows: Tensor) -> tuple[Tensor, Tensor]:
+    """float32 (N, more than T, width), and which of them count."""
+    framed, attended = tokens.framed(rows)
+    with _bfloat16(framed):
+        states = encoder(input_ids=framed, attention_mask=attended).last_hidden_state
+    return states.float(), attended
 
 
 def frozen(folder: Path) -> tuple[nn.Module, Tokens]:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from automl_plugins.models._encoder import digest_of
 from automl_plugins.models._ranks import RankAllocation, with_ranks
-from automl_plugins.models._transformers import Tokens, load_encoder, pooled, positions_of
+from automl_plugins.models._transformers import Tokens, load_encoder, of_each, pooled, positions_of
 from torch import Tensor, nn
 
 from automl.plugin import Regularizer, Task
@@ -20,7 +20,7 @@ LAYER = re.compile(r"\.(\d+)\.")
 
 
 class TunedEncoder(nn.Module, Regularizer):
-    """int64 (N, T) tokens of its own tokenizer -> (N, outputs)."""
+    """int64 (N, T) tokens of its own tokenizer -> (N, outputs), where each word has a class (N, T, outputs)."""
 
     def __init__(
         self, task: Task, folder: Path, tuning: str, pooling: str, encoder_lr: float, layer_decay: float, rank: int
@@ -29,7 +29,8 @@ class TunedEncoder(nn.Module, Regularizer):
         self.pooling, self.encoder_lr, self.layer_decay = pooling, encoder_lr, layer_decay
         self.encoder = load_encoder(folder)
         self.tokens = Tokens(folder, positions_of(self.encoder))
-        self.reads = f"{digest_of(folder)} tokens"
+        self.per_word = task.is_per_word
+        self.reads = f"{digest_of(folder)} {'words' if self.per_word else 'tokens'}"
         self.allocation: RankAllocation | None = None
         width = self.encoder.config.hidden_size
         if tuning == "full":
@@ -41,12 +42,16 @@ class TunedEncoder(nn.Module, Regularizer):
         self.head = nn.Linear(width, task.num_outputs)
 
     def forward(self, rows: Tensor) -> Tensor:
-        result: Tensor = self.head(pooled(self.encoder, self.tokens, rows, self.pooling))
+        if self.per_word:
+            states = of_each(self.encoder, self.tokens, rows)
+        else:
+            states = pooled(self.encoder, self.tokens, rows, self.pooling)
+        result: Tensor = self.head(states)
         return result
 
     def read(self, texts: Sequence[str]) -> np.ndarray:
-        """int32 (N, T), zeros behind."""
-        return self.tokens.read(texts)
+        """int32 (N, T), zeros behind; where each word has a class, see `word_pieces`."""
+        return self.tokens.read_words(texts) if self.per_word else self.tokens.read(texts)
 
     def parameter_groups(self, groups: list[dict[str, Any]]) -> list[dict[str, Any]]:
         factors = self._factors()

@@ -1,10 +1,10 @@
 """Encoders that were trained on other texts, of Hugging Face's transformers (Wolf et al. 2020)."""
 
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 from automl_plugins.models._encoder import MINI_LM, EncoderWeights, encoder_folder
 
-from automl.plugin import Float, Int, Task, Text, model
+from automl.plugin import Choice, Float, Int, Task, Text, model
 
 if TYPE_CHECKING:
     from torch import nn
@@ -12,12 +12,22 @@ if TYPE_CHECKING:
 LEARNING = ("full", "lora", "adalora")
 
 
-@model("pretrained_encoder", task="text", weights=EncoderWeights())
+def tunes(task: Task, tuning: object) -> bool:
+    """What a frozen encoder makes of each word of many texts is too much to keep."""
+    return not task.is_per_word or tuning != "frozen"
+
+
+def pools(task: Task, pooling: object) -> bool:
+    """Where each word has a class nothing is pooled: one option is as good as another."""
+    return not task.is_per_word or pooling == "mean"
+
+
+@model("pretrained_encoder", task=("text", "token"), weights=EncoderWeights())
 def pretrained_encoder(
     task: Task,
     name: Annotated[str, Text()] = MINI_LM,
-    tuning: Literal["frozen", "full", "lora", "adalora"] = "frozen",
-    pooling: Literal["mean", "cls"] = "mean",
+    tuning: Annotated[str, Choice("frozen", *LEARNING, fits=tunes)] = "frozen",
+    pooling: Annotated[str, Choice("mean", "cls", fits=pools)] = "mean",
     encoder_lr: Annotated[float, Float(0.01, 1.0, log=True, when={"tuning": LEARNING})] = 0.1,
     layer_decay: Annotated[float, Float(0.5, 1.0, when={"tuning": "full"})] = 0.8,
     rank: Annotated[int, Int(2, 32, log=True, when={"tuning": ("lora", "adalora")})] = 8,

@@ -1,22 +1,30 @@
 """Convolutions over the tokens of a text (Kim 2014, Convolutional Neural Networks for Sentence Classification)."""
 
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
-from automl.plugin import Int, Task, model
+from automl.plugin import Choice, Int, Task, model
 
 if TYPE_CHECKING:
     from torch import nn
 
 
-@model("text_cnn", task="text")
+def pools(task: Task, pool: object) -> bool:
+    """Where each word has a class nothing is pooled: one option is as good as another."""
+    return not task.is_per_word or pool == "max"
+
+
+@model("text_cnn", task=("text", "token"))
 def text_cnn(
     task: Task,
     embedding: Annotated[int, Int(32, 512, log=True)] = 128,
     width: Annotated[int, Int(32, 512, log=True)] = 192,
     longest: Annotated[int, Int(1, 6)] = 3,
-    pool: Literal["max", "mean"] = "max",
+    pool: Annotated[str, Choice("max", "mean", fits=pools)] = "max",
 ) -> "nn.Module":
-    """Filters over one to `longest` tokens, each by its maximum or its mean over the text."""
+    """Filters over one to `longest` tokens, each by its maximum or its mean over the text.
+
+    Where each word has a class: over a token and none to `longest` - 1 of its neighbours at each side.
+    """
     import torch
     from torch import Tensor, nn
 
@@ -24,12 +32,16 @@ def text_cnn(
         def __init__(self) -> None:
             super().__init__()
             self.embedding = nn.Embedding(task.vocabulary_size, embedding, padding_idx=0)
-            self.filters = nn.ModuleList(nn.Conv1d(embedding, width, tokens) for tokens in range(1, longest + 1))
+            lengths = range(1, 2 * longest, 2) if task.is_per_word else range(1, longest + 1)
+            self.filters = nn.ModuleList(nn.Conv1d(embedding, width, tokens) for tokens in lengths)
             self.head = nn.Linear(width * longest, task.num_outputs)
 
         def forward(self, tokens: Tensor) -> Tensor:
             x = self.embedding(tokens).transpose(1, 2)
             is_token = (tokens != 0).unsqueeze(1)
+            if task.is_per_word:
+                around = [f(nn.functional.pad(x, (side, side))).relu() for side, f in enumerate(self.filters)]
+                return self.head(torch.cat(around, 1).transpose(1, 2))
             found = []
             for before, convolution in enumerate(self.filters):
                 # A filter stands at its last token, so there is one for each, however short the text.

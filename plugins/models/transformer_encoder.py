@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from torch import nn
 
 
-@model("transformer_encoder", task="text")
+@model("transformer_encoder", task=("text", "token"))
 def transformer_encoder(
     task: Task,
     width: Annotated[int, Choice(64, 128, 192, 256)] = 128,

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @regularizer(
     "label_smoothing",
-    task=("image-classification", "table-classification", "text-classification"),
+    task=("image-classification", "table-classification", "text-classification", "token-classification"),
     neutral={"amount": 0.0},
     live=("amount",),
 )

@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
 
 
-@regularizer("r_drop", task="text", conflicts=("augmentation.mixup",), neutral={"strength": 0.0})
+@regularizer("r_drop", task=("text", "token"), conflicts=("augmentation.mixup",), neutral={"strength": 0.0})
 def r_drop(strength: Annotated[float, Float(0.1, 5.0, log=True)] = 1.0) -> Regularizer:
     """Trains on each text twice at once, and adds strength x how far the two predictions are apart; twice as long.
 
