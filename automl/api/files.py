@@ -10,13 +10,17 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from automl.api.messages import message_tables, write_coverage
+from automl.api.entities import entity_rows
+from automl.api.messages import Rows, message_tables, write_coverage
 from automl.evaluation.figures import draw_reliability
 from automl.evaluation.gains import gains, reliability
+from automl.evaluation.sample import labels_of
 from automl.search.runner import Plan
 
 if TYPE_CHECKING:
     from automl.api.final_test import FinalTest
+    from automl.api.tested import Tested
+    from automl.data import Dataset
 
 FOLDER = "evaluation"
 
@@ -26,11 +30,11 @@ def write_files(plan: Plan, tested: FinalTest) -> Path:
 
     `test.json`: all figures with their intervals; of classes `reliability.png`; of two classes `gains.csv`; and
     `groups.csv` where columns are protected; of messages `confusions.csv`, `doubtful_labels.csv`, `coverage.csv` and
-    `coverage.png`.
+    `coverage.png`; of entities `entities.csv`.
     """
     folder = plan.folder / FOLDER
     folder.mkdir(exist_ok=True)
-    task, targets, model = plan.data.task, plan.data.test.targets, tested.registered
+    task, targets, model = plan.data.task, labels_of(plan.data.test.targets), tested.registered
     if task.is_classification:
         how = "not calibrated" if model.adjustment.reason else f"calibrated by {model.adjustment.calibration.kind}"
         before = {} if model.adjustment.reason else {"as trained": model.uncalibrated}
@@ -44,13 +48,17 @@ def write_files(plan: Plan, tested: FinalTest) -> Path:
     if tested.groups:
         rows = [{"column": found.column, **asdict(group)} for found in tested.groups for group in found.groups]
         _write_rows(folder / "groups.csv", rows)
-    tables = message_tables(plan.data, model) if task.is_text else {}
+    tables = _tables(plan.data, model) if task.is_text else {}
     if tested.coverage:
         tables["coverage.csv"] = write_coverage(folder, tested.coverage)
     for name, table in tables.items():
         _write_rows(folder / name, table)
     (folder / "test.json").write_text(json.dumps(_finite(_described(tested)), indent=2), encoding="utf-8")
     return folder
+
+
+def _tables(data: Dataset, model: Tested) -> Rows:
+    return {"entities.csv": entity_rows(data, model)} if data.task.is_per_word else message_tables(data, model)
 
 
 def _described(tested: FinalTest) -> dict[str, Any]:

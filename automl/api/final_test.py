@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from automl.api.combination import combine
+from automl.api.entities import entity_note, entity_rows
 from automl.api.messages import worst_confusions
 from automl.api.registering import baseline
 from automl.api.tested import Scores, Tested, run_model
@@ -115,23 +116,29 @@ def run_test(plan: Plan, result: SearchResult, verdict: Verdict) -> FinalTest:
     if not data.task.is_classification:
         return tested
     model = tested.registered
+    found = [entity_note(entity_rows(data, model))] if data.task.is_per_word else []
     return replace(
         tested,
-        notes=(*notes, model.calibrated(targets)),
+        notes=(*notes, *found, model.calibrated(targets)),
         policies=_policies(plan, model),
         groups=_groups(plan, model),
         coverage=_coverage(plan, model),
-        confusions=worst_confusions(data, model) if data.task.is_text else (),
+        confusions=worst_confusions(data, model) if _is_of_messages(plan) else (),
     )
 
 
 def _coverage(plan: Plan, model: Tested) -> Coverage | None:
     """Of messages; where one class is always the answer, by its probability."""
     task, targets, seed = plan.data.task, plan.data.test.targets, plan.experiment.seed
-    if not task.is_text:
+    if not _is_of_messages(plan):
         return None
     rejection = model.adjustment.rejection or Rejection("", "softmax", 0.0)
     return cover(rejection, task.class_names, model.predictions, targets, model.energies, seed=seed)
+
+
+def _is_of_messages(plan: Plan) -> bool:
+    """Whether each message has a class."""
+    return plan.data.task.is_text and not plan.data.task.is_per_word
 
 
 def _groups(plan: Plan, model: Tested) -> tuple[Comparison, ...]:

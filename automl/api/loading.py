@@ -33,7 +33,7 @@ def load_data(experiment: Experiment, home: Path) -> Dataset:
 
 
 def _load(experiment: Experiment, home: Path) -> Dataset:
-    from automl.data import TextOptions, load_dataset, load_table, load_text
+    from automl.data import TextOptions, load_dataset, load_table, load_text, load_words
     from automl.data.table.demo import write_credit
     from automl.data.text.demo import write_messages
 
@@ -47,9 +47,13 @@ def _load(experiment: Experiment, home: Path) -> Dataset:
             seed=experiment.seed,
         )
     if experiment.is_text:
+        said = TextOptions(**{key: getattr(experiment, key) for key in TEXT_KEYS}, rejects=experiment.rejects)
+        if experiment.is_per_word:
+            assert experiment.data, "no domain has a demo of entities"
+            return load_words(experiment.data, said, task_kind=experiment.task, seed=experiment.seed)
         return load_text(
             experiment.data or write_messages(home / "cache"),
-            TextOptions(**{key: getattr(experiment, key) for key in TEXT_KEYS}, rejects=experiment.rejects),
+            said,
             task_kind=experiment.task,
             allow_corrupt=experiment.allow_corrupt,
             seed=experiment.seed,

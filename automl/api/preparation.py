@@ -26,6 +26,7 @@ from automl.config import Experiment, check_fidelity, preset_of
 from automl.errors import PluginError, UserError, unknown
 from automl.evaluation import METRICS, Metric, check_classes, find_metric
 from automl.evaluation.gates import TEST, parse_gates
+from automl.evaluation.sample import labels_of
 from automl.search.choice import with_choice
 from automl.search.cluster import Cluster, Shares, plan_shares
 from automl.search.exploration import live_parameters
@@ -65,7 +66,8 @@ def with_plugins(experiment: Experiment, home: Path, say: Say) -> tuple[Catalog,
     catalog = load_catalog(named, optional=added.sources)
     components = [component for source in named for component in components_of(source)]
     components += [component for component in catalog.components.values() if component.is_direct]
-    space, notes = opened(experiment.space, preset_of(experiment.domain).get("space", {}), components)
+    preset = preset_of(experiment.domain, experiment.task)
+    space, notes = opened(experiment.space, preset.get("space", {}), components)
     for note in notes:
         say(note)
     return catalog, experiment.model_copy(update={"space": space})
@@ -180,7 +182,8 @@ def _check_defined(metric: Metric, data: Dataset) -> None:
     """Refuses a metric that has no value on validation, whatever is predicted: no trial could win."""
     if data.folds is not None:
         return
-    guessed = np.random.default_rng(0).random((len(data.val), data.task.num_outputs), np.float32)
+    rows = len(labels_of(data.val.targets))
+    guessed = np.random.default_rng(0).random((rows, data.task.num_outputs), np.float32)
     guessed /= guessed.sum(1, keepdims=True)
     if not math.isfinite(metric.compute(guessed, data.val.targets)):
         raise UserError(
@@ -193,7 +196,7 @@ def _absent(data: Dataset) -> str:
     """Which classes have no row in validation, for a person."""
     if not data.task.is_classification:
         return ": its targets are all the same"
-    there = set(data.val.targets.tolist())
+    there = set(labels_of(data.val.targets).tolist())
     absent = [name for label, name in enumerate(data.task.class_names) if label not in there]
     return f": it has no row of {', '.join(absent[:5])}{' and others' if len(absent) > 5 else ''}" if absent else ""
 

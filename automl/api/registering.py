@@ -13,6 +13,7 @@ from automl.components import catalog_with
 from automl.evaluation import baseline_predictions, score
 from automl.evaluation.gates import GROUP_GAP, SENSITIVITY, group_gap, sensitivity
 from automl.evaluation.groups import Comparison
+from automl.evaluation.sample import labels_of
 from automl.space import chosen_components
 from automl.tracking import Store
 
@@ -24,7 +25,8 @@ if TYPE_CHECKING:
 
 def baseline(data: Dataset, targets: Any) -> Scores:
     """Metrics of the trivial baseline on `targets`."""
-    return score(baseline_predictions(data.task, data.train.targets, len(targets)), targets, data.task)
+    trivial = baseline_predictions(data.task, data.train.targets, len(labels_of(targets)))
+    return score(trivial, targets, data.task)
 
 
 def evidence_of(

@@ -51,7 +51,7 @@ def _some_texts(data: Dataset) -> list[str]:
 
 def _is_asked_for(model: str, experiment: Experiment) -> bool:
     """Whether a person has named the model, or the weights that it begins with, and not the domain alone."""
-    preset = preset_of(experiment.domain).get("space", {})
+    preset = preset_of(experiment.domain, experiment.task).get("space", {})
     listed_by_user = experiment.space.get("model") != preset.get("model")
     key = f"model.{model}.name"
     return listed_by_user or bool(experiment.space.get(key) != preset.get(key))

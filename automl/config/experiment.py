@@ -158,7 +158,11 @@ class Experiment(BaseModel):
 
     @property
     def is_text(self) -> bool:
-        return self.task.startswith("text-")
+        return self.task.startswith("text-") or self.is_per_word
+
+    @property
+    def is_per_word(self) -> bool:
+        return self.task.startswith("token-")
 
     @property
     def rejects(self) -> str | None:

@@ -16,6 +16,9 @@ from automl.errors import UserError, unknown
 DEFAULT_DOMAIN = "images"
 TABLE_DOMAIN = "tables"
 TEXT_DOMAIN = "texts"
+ENTITY_DOMAIN = "entities"
+OF_ENTITIES = ("description", "metric", "space")
+"""Keys that a domain of texts takes from that of entities, where these are the task."""
 ONLY_ROWS = ("target", "test", "time_column")
 ONLY_TABLES = ("columns", "folds", "protected")
 ONLY_TEXTS = ("text", "out_of_scope", "out_of_scope_test", "out_of_scope_label", "mask_pii")
@@ -57,7 +60,7 @@ def load_experiment(
     flags = {key: value for key, value in (flags or {}).items() if value is not None}
     space = {**_space(given), **_space(flags), **_assigned(assignments)}
     user = {**given, **flags}
-    preset = preset_of(str(user.get("domain", _domain_for(user))))
+    preset = preset_of(str(user.get("domain", _domain_for(user))), str(user.get("task", "")))
     if _is_regression(user) and not _is_regression(preset):
         preset["metric"] = REGRESSION_METRIC
     # A grid ends by itself: half of one is nobody's wish.
@@ -79,6 +82,8 @@ def load_experiment(
             f"The domain {experiment.domain} has no built-in demo, so it needs data.",
             hint="Add --data path/to/rows.csv --target COLUMN."
             if experiment.is_table
+            else "Add --data path/to/sentences.conll."
+            if experiment.is_per_word
             else "Add --data path/to/messages.csv."
             if experiment.is_text
             else "Add --data path/to/images (a folder or an .npz file).",
@@ -121,6 +126,8 @@ def check_fidelity(experiment: Experiment) -> None:
 def _domain_for(user: Mapping[str, Any]) -> str:
     """The preset where none is named: that of the task's kind of data, else of what the keys are for."""
     family = str(user.get("task", "")).partition("-")[0]
+    if family == "token":
+        return ENTITY_DOMAIN
     if family == "text" or (not family and any(user.get(key) for key in ONLY_TEXTS)):
         return TEXT_DOMAIN
     return TABLE_DOMAIN if family == "table" or (not family and "target" in user) else DEFAULT_DOMAIN
@@ -191,8 +198,21 @@ def parse_yaml(text: str, where: str) -> Any:
         raise UserError(f"{where} isn't valid YAML: {' '.join(str(error).split())}.") from error
 
 
-def preset_of(domain: str) -> dict[str, Any]:
-    """The keys that a domain sets; UserError where there is no such domain."""
+def preset_of(domain: str, task: str = "") -> dict[str, Any]:
+    """The keys that a domain sets; UserError where there is no such domain.
+
+    Args:
+        task: The kind that it is used for; "": its own. A domain of texts goes for entities in them, too.
+    """
+    preset = _preset(domain)
+    if task.startswith("token-") and preset["task"].startswith("text-"):
+        others = _preset(ENTITY_DOMAIN)
+        kept = {key: value for key, value in preset.items() if key not in ("demo", *ONLY_TEXTS)}
+        preset = kept | {key: others[key] for key in OF_ENTITIES}
+    return preset
+
+
+def _preset(domain: str) -> dict[str, Any]:
     if domain not in domains():
         raise unknown("domain", domain, domains())
     text = resources.files("automl_search_spaces").joinpath(f"{domain}.yaml").read_text("utf-8")

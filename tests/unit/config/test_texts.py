@@ -14,6 +14,7 @@ from automl.errors import UserError
         ({"text": "body", "target": "intent"}, "texts"),
         ({"out_of_scope": ["others.csv"]}, "texts"),
         ({"target": "default"}, "tables"),
+        ({"task": "token-classification"}, "entities"),
     ],
 )
 def test_the_domain_is_that_of_what_the_keys_are_for(flags: dict[str, object], domain: str) -> None:
@@ -58,3 +59,19 @@ def test_a_domain_of_texts_without_a_demo_needs_data() -> None:
     with pytest.raises(UserError, match="texts has no built-in demo") as refused:
         load_experiment(flags={"domain": "texts"})
     assert "messages.csv" in str(refused.value.hint)
+
+
+@pytest.mark.parametrize("domain", ["texts", "customer_service"])
+def test_a_domain_of_texts_goes_for_entities_in_them_too(domain: str) -> None:
+    known = load_experiment(flags={"domain": "entities", "data": "a.conll"})
+    found = load_experiment(flags={"domain": domain, "data": "a.conll", "task": "token-classification"})
+    assert (found.domain, found.metric, found.space) == (domain, "entity_f1", known.space)
+    assert found.rejects is None and found.demo is None
+    assert found.is_text and found.is_per_word
+
+
+@pytest.mark.parametrize("flags", [{"domain": "entities"}, {"task": "token-classification"}])
+def test_entities_need_data(flags: dict[str, object]) -> None:
+    with pytest.raises(UserError, match="entities has no built-in demo") as refused:
+        load_experiment(flags=flags)
+    assert "sentences.conll" in str(refused.value.hint)

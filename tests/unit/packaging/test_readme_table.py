@@ -13,6 +13,7 @@ from automl.space import Space, TrainingSettings, compose
 README = Path(__file__).parents[3] / "README.md"
 IMAGES = Task(kind="image-classification", num_outputs=2, input_shape=(1, 28, 28), class_names=("a", "b"))
 TEXTS = Task(kind="text-classification", num_outputs=2, input_shape=(32,), class_names=("a", "b"), vocabulary_size=1000)
+WORDS = replace(TEXTS, kind="token-classification", num_outputs=3, class_names=("O", "B-a", "I-a"))
 ROWS = replace(IMAGES, kind="table-classification", input_shape=(8,), num_numeric=6, category_sizes=(4, 9))
 
 Searched = tuple[Task, Space]
@@ -31,7 +32,8 @@ def table() -> str:
     # Only what comes with automl: another test's plugin may be loaded in this process.
     own = [c for kind in KINDS for c in catalog.of_kind(kind) if c.origin.startswith("package automl ")]
     presets = {name: load_experiment(flags={"domain": name, "data": "some"}) for name in domains()}
-    tasks = {name: ROWS if p.is_table else TEXTS if p.is_text else IMAGES for name, p in presets.items()}
+    forms = {"image": IMAGES, "table": ROWS, "text": TEXTS, "token": WORDS}
+    tasks = {name: forms[preset.task.partition("-")[0]] for name, preset in presets.items()}
     spaces = {name: (task, compose(catalog, task, presets[name].space).space) for name, task in tasks.items()}
     rows = [("kind", "name", "values (default)", *(f"`{name}`" for name in spaces)), ("---",) * (3 + len(spaces))]
     rows += [_component_row(component, spaces.values()) for component in own]
