@@ -103,11 +103,13 @@ def requirements() -> list[str]:
 
 
 def signature(task: Task, preparation: Preparation) -> "ModelSignature":
-    """Images (N, C, H, W) uint8 or raw rows in; a table of `automl.serving.table.as_table` out."""
+    """Images (N, C, H, W) uint8 or raw rows in; a table of `automl.serving.table` out."""
     from mlflow.models import ModelSignature
     from mlflow.types import ColSpec, DataType, Schema
 
-    if task.is_classification:
+    if task.is_per_word:
+        columns = [ColSpec(DataType.string, "entities")]
+    elif task.is_classification:
         columns = [ColSpec(DataType.string, "prediction")]
         columns += [ColSpec(DataType.float, f"p_{name}") for name in task.class_names]
     elif task.num_outputs == 1:

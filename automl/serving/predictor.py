@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from automl.errors import Notice, UserError
-from automl.serving.table import answers
+from automl.serving.table import answers, as_entities
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -29,11 +29,12 @@ def predict_blocks(bundle: Path, source: Path, *, top: int | None = None) -> Ite
     Args:
         bundle: A trained model's folder (`find_model` of automl.registry).
         source: Of a model on images what `automl.data.load_inputs` reads, on tables what `automl.data.read_blocks`
-            reads, on texts what `automl.data.read_message_blocks` reads, or a message itself.
+            reads, on texts what `automl.data.read_message_blocks` reads, or a message itself, on words what
+            `automl.data.read_marked_blocks` reads.
         top: Of a classification, how many of the likeliest classes are named, in place of all.
 
     Yields:
-        A row per input, in the source's order: `id`, then the columns of `as_table`.
+        A row per input, in the source's order: `id`, then the columns of `as_table`, or of `as_entities`.
 
     Raises:
         UserError: The source can't be read, or most cells of a column are words where training had numbers. Of a few
@@ -43,8 +44,11 @@ def predict_blocks(bundle: Path, source: Path, *, top: int | None = None) -> Ite
     from automl.training.trained import TrainedModel
 
     model = TrainedModel.load(bundle)
-    if top is not None and not model.task.is_classification:
+    if top is not None and (not model.task.is_classification or model.task.is_per_word):
         raise UserError(f"--top names the likeliest classes; the model is for {model.task.kind}.", hint="Leave it out.")
+    if model.task.is_per_word:
+        yield from _predict_entities(model, source)
+        return
     if not isinstance(model.preparation, ImagePreparation):
         yield from _predict_rows(model, model.preparation, source, top)
         return
@@ -52,6 +56,18 @@ def predict_blocks(bundle: Path, source: Path, *, top: int | None = None) -> Ite
     table = answers(model, images, top)
     table.insert(0, "id", list(ids))
     yield table
+
+
+def _predict_entities(model: "TrainedModel", source: Path) -> Iterator["pd.DataFrame"]:
+    from automl.data import TextPreparation, read_marked_blocks
+
+    assert isinstance(model.preparation, TextPreparation)
+    done = 0
+    for messages in read_marked_blocks(source, model.preparation.columns):
+        table = as_entities(model.entities(messages))
+        table.insert(0, "id", [str(number) for number in range(done + 1, done + len(messages) + 1)])
+        done += len(messages)
+        yield table
 
 
 def _predict_rows(

@@ -22,8 +22,8 @@ class PyfuncModel:
     def predict(
         self, model_input: "NDArray[np.uint8] | pd.DataFrame", params: dict[str, Any] | None = None
     ) -> "pd.DataFrame":
-        """`model_input` is (N, C, H, W) uint8, or raw rows of a table or of messages; the result is `as_table`'s. There
-        are no `params`."""
+        """`model_input` is (N, C, H, W) uint8, or raw rows of a table or of messages; the result is `as_table`'s, or
+        `as_entities`'. There are no `params`."""
         del params
         return answers(self._model, model_input)
 

@@ -1,6 +1,8 @@
 """Predictions as a table that a person reads."""
 
+import json
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from automl.components.task import Task
@@ -10,7 +12,12 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
+    from automl.data import Marked
+    from automl.training.entities import Entity
     from automl.training.trained import TrainedModel
+
+DIGITS = 6
+"""Of an entity's probability."""
 
 
 def answers(model: "TrainedModel", inputs: Any, top: int | None = None) -> "pd.DataFrame":
@@ -19,10 +26,38 @@ def answers(model: "TrainedModel", inputs: Any, top: int | None = None) -> "pd.D
     Args:
         inputs: As `TrainedModel.predict` takes them.
     """
+    if model.task.is_per_word:
+        return as_entities(model.entities(marked(model, inputs)))
     if not model.task.is_classification:
         return as_table(model.task, model.predict(inputs))
     outputs, chosen = model.answer(inputs)
     return as_table(model.task, outputs, chosen.tolist(), top=top)
+
+
+def marked(model: "TrainedModel", raw: Any) -> "list[Marked]":
+    """Raw messages with the places of their words: a list of texts, or a frame with their column."""
+    from automl.data import Marked, TextPreparation
+    from automl.data.table.frames import as_pandas
+    from automl.data.text.messages import joined
+
+    preparation = model.preparation
+    assert isinstance(preparation, TextPreparation)
+    texts = raw if isinstance(raw, list) else joined(as_pandas(raw), preparation.columns)
+    return [Marked.of(text) for text in texts]
+
+
+def as_entities(found: "Sequence[Sequence[Entity]]") -> "pd.DataFrame":
+    """A row for each message: `entities`, a JSON list of objects with `text`, `label`, `start`, `end` (its place in
+    characters) and `probability`."""
+    import pandas as pd
+
+    cells = [json.dumps([described(entity) for entity in own], ensure_ascii=False) for own in found]
+    return pd.DataFrame({"entities": pd.Series(cells, dtype="str")})
+
+
+def described(entity: "Entity") -> dict[str, Any]:
+    """An entity as JSON has it."""
+    return {**asdict(entity), "probability": round(entity.probability, DIGITS)}
 
 
 def as_table(

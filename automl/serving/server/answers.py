@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from automl.serving.table import described
+
 if TYPE_CHECKING:
     from automl.serving.server.batching import Predicted
     from automl.serving.server.live import Loaded
@@ -32,6 +34,8 @@ def answer(loaded: Loaded, predicted: Predicted, top: int | None) -> dict[str, A
 
 
 def _predictions(loaded: Loaded, predicted: Predicted, top: int | None) -> list[dict[str, Any]]:
+    if predicted.entities is not None:
+        return [{"entities": [described(entity) for entity in own]} for own in predicted.entities]
     task, outputs = loaded.model.task, predicted.outputs
     if predicted.chosen is None:
         values = outputs.reshape(len(outputs), task.num_outputs).tolist()

@@ -17,7 +17,7 @@ from automl.serving.server.answers import answer
 from automl.serving.server.batching import Batcher
 from automl.serving.server.guard import Guard
 from automl.serving.server.problems import Problem, unprocessable
-from automl.serving.server.schemas import model_schema, openapi
+from automl.serving.server.schemas import model_schema, openapi, takes_top
 from automl.serving.server.telemetry import Figures
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ def make_app(live: Live, settings: Settings, is_draining: Callable[[], bool] = l
 
 
 def _top(request: Request, loaded: Loaded) -> int | None:
-    unknown = [name for name in request.query_params if name != "top" or not loaded.model.task.is_classification]
+    unknown = [name for name in request.query_params if name != "top" or not takes_top(loaded.model.task)]
     if unknown:
         raise unprocessable("The only parameter is top, and that of a classification.")
     given = request.query_params.getlist("top")

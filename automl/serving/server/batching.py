@@ -8,16 +8,18 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from itertools import groupby
+from itertools import groupby, islice
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from automl.serving.server.problems import Problem
 from automl.serving.server.reader import Unreadable
+from automl.serving.table import marked
 
 if TYPE_CHECKING:
-    import numpy as np
-
     from automl.serving.server.live import Loaded
+    from automl.training.entities import Entity
 
 
 @dataclass(frozen=True)
@@ -28,11 +30,13 @@ class Predicted:
         outputs: See `TrainedModel.predict`.
         chosen: Of a classification, the class decided for in each row.
         unreadable: Cells of its inputs that counted as missing.
+        entities: Where words have classes, what was found in each input; the others are empty then.
     """
 
     outputs: np.ndarray
     chosen: list[str] | None
     unreadable: list[Unreadable]
+    entities: list[list[Entity]] | None = None
 
 
 @dataclass(eq=False)
@@ -113,8 +117,18 @@ def _predict(batch: list[_Waiting]) -> list[Predicted | Exception]:
         return [result for waiting in batch for result in _predict([waiting])]
 
 
+def _entities(batch: list[_Waiting]) -> list[Predicted]:
+    model = batch[0].loaded.model
+    inputs = [one for waiting in batch for one in waiting.inputs]
+    found = iter(model.entities(marked(model, [text for one in inputs for text in one.values()])))
+    nothing = np.zeros((0, model.task.num_outputs), np.float32)
+    return [Predicted(nothing, None, [], list(islice(found, len(waiting.inputs)))) for waiting in batch]
+
+
 def _together(batch: list[_Waiting]) -> list[Predicted]:
     loaded = batch[0].loaded
+    if loaded.model.task.is_per_word:
+        return _entities(batch)
     rows, unreadable = loaded.reader.prepare([one for waiting in batch for one in waiting.inputs])
     is_classification = loaded.model.task.is_classification
     outputs, chosen = loaded.model.answer(rows) if is_classification else (loaded.model.predict(rows), None)

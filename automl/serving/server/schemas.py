@@ -18,6 +18,17 @@ PROBLEM: dict[str, Any] = {
     "required": ["title", "status", "detail"],
     "properties": {"title": {"type": "string"}, "status": {"type": "integer"}, "detail": {"type": "string"}},
 }
+ENTITY: dict[str, Any] = {
+    "type": "object",
+    "required": ["text", "label", "start", "end", "probability"],
+    "properties": {
+        "text": {"type": "string"},
+        "label": {"type": "string"},
+        "start": {"type": "integer", "minimum": 0},
+        "end": {"type": "integer", "minimum": 1},
+        "probability": {"type": "number", "minimum": 0, "maximum": 1.0001},
+    },
+}
 REFUSALS = {
     "400": "The body can't be read",
     "401": "No API key, or a wrong one",
@@ -90,7 +101,7 @@ def _predict(loaded: Loaded) -> dict[str, Any]:
     return {
         "operationId": "predict",
         "summary": "Predictions, one for each input, in their order",
-        "parameters": [top] if loaded.model.task.is_classification else [],
+        "parameters": [top] if takes_top(loaded.model.task) else [],
         "requestBody": {"required": True, "content": content},
         "responses": {
             "200": {
@@ -118,9 +129,16 @@ def _object() -> dict[str, Any]:
     return {"application/json": {"schema": {"type": "object"}}}
 
 
+def takes_top(task: Task) -> bool:
+    """Whether the likeliest classes can be asked for: each input has one."""
+    return task.is_classification and not task.is_per_word
+
+
 def _answers(task: Task) -> dict[str, Any]:
     prediction: dict[str, Any] = {"prediction": {"type": "number"}}
-    if task.is_classification:
+    if task.is_per_word:
+        prediction = {"entities": {"type": "array", "items": ENTITY}}
+    elif task.is_classification:
         share = {"type": "number", "minimum": 0, "maximum": 1.0001}
         prediction = {
             "prediction": {"type": "string"},
