@@ -18,8 +18,19 @@ def write_data() -> Callable[[Path], None]:
         _write_images(folder / "path" / "to")
         _write_rows(folder)
         _write_messages(folder)
+        _write_sentences(folder)
 
     return write
+
+
+def _write_sentences(folder: Path) -> None:
+    """Of who lives where; and three to answer."""
+    names, places = ("Ann", "Bob", "Lee", "Mia"), ("Paris", "Oslo", "Rome", "Bern")
+    pairs = [(names[row % 4], places[row // 4 % 4]) for row in range(120)]
+    told = "\n".join(f"{name} B-PER\nlives O\nin O\n{place} B-LOC\n" for name, place in pairs)
+    for file in ("sentences.conll", "more.conll"):
+        (folder / file).write_text(told)
+    (folder / "letters.txt").write_text("Ann lives in Paris\nBob lives in Oslo\nMia lives in Rome\n")
 
 
 def _write_messages(folder: Path) -> None:

@@ -131,6 +131,9 @@ class Workshop:
         elif words[:2] == ["automl", "predict"]:
             self.run(command)
             header, *rows = (self.folder / "predictions.csv").read_text().splitlines()
+            if "letters.txt" in words:
+                assert header == "id,entities" and len(rows) == 3 and '""label"": ""LOC""' in rows[0]
+                return
             assert header.startswith(f"id,prediction,{'class_1' if '--top' in words else 'p_'}")
             ids = ["1", "2", "3"] if {"new_rows.csv", "messages.csv"} & set(words) else ["0.png", "1.png", "2.png"]
             assert [row.split(",")[0] for row in rows] == ids
