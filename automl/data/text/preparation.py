@@ -118,9 +118,8 @@ class TextPreparation:
         have classes, see `word_pieces`."""
         encoded = self._tokenizer.encode_batch(list(texts))
         if self.words:
-            ends = ([end for _, end in encoding.offsets] for encoding in encoded)
-            pairs = (zip(encoding.ids, own, strict=True) for encoding, own in zip(encoded, ends, strict=True))
-            ids = [word_pieces(text, own, self.max_length) for text, own in zip(texts, pairs, strict=True)]
+            placed = [[(token, end) for token, (_, end) in zip(e.ids, e.offsets, strict=True)] for e in encoded]
+            ids = [word_pieces(text, own, self.max_length) for text, own in zip(texts, placed, strict=True)]
         else:
             ids = [encoding.ids[: self.max_length] for encoding in encoded]
         tokens = np.zeros((len(ids), max(map(len, ids), default=0) or 1), np.int32)
