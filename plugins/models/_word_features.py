@@ -48,6 +48,15 @@ def hashed_features(texts: Sequence[str], window: int) -> "NDArray[np.uint32]":
     return (found >> np.uint64(32)).astype(np.uint32)
 
 
+def known_features(features: "NDArray[np.uint32]", rarest: int, most: int) -> "NDArray[np.uint32]":
+    """The features that `rarest` words have, or more; of these the `most` frequent ones. Ascending."""
+    import numpy as np
+
+    hashes, counts = np.unique(features[features > 0], return_counts=True)
+    hashes, counts = hashes[counts >= rarest], counts[counts >= rarest]
+    return np.sort(hashes[np.argsort(-counts, kind="stable")[:most]])
+
+
 def _combined(features: "NDArray[np.uint64]", other: "NDArray[np.uint64] | int") -> "NDArray[np.uint64]":
     import numpy as np
 

@@ -4,7 +4,7 @@ part-of-speech tagging; without the tags before it)."""
 from typing import TYPE_CHECKING, Annotated
 
 from automl_plugins.models._logistic import logistic_regression
-from automl_plugins.models._word_features import hashed_features
+from automl_plugins.models._word_features import hashed_features, known_features
 
 from automl.plugin import Estimator, Float, Int, Task, estimator, texts_of
 
@@ -16,6 +16,8 @@ STEPS = 60
 """Of L-BFGS."""
 START = 0.5
 """The largest weight to begin with."""
+MOST_WEIGHTS = 2**24
+"""Of all features and classes: L-BFGS holds twenty times as many numbers."""
 
 
 @estimator("word_features", task="token")
@@ -57,8 +59,7 @@ class WordFeatures(Estimator):
         del progress
         inputs, labels, weights = self.data
         features = hashed_features(texts_of(inputs), self.window)
-        hashes, counts = np.unique(features, return_counts=True)
-        self.hashes = hashes[(counts >= self.rarest) & (hashes > 0)]
+        self.hashes = known_features(features, self.rarest, MOST_WEIGHTS // self.task.num_classes)
         learned = logistic_regression(
             self._rows(features),
             labels,

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from automl_plugins.models._word_features import hashed_features
+from automl_plugins.models._word_features import hashed_features, known_features
 
 
 def shared(one: np.ndarray, other: np.ndarray) -> float:
@@ -37,3 +37,10 @@ def test_any_word_has_features(text: str) -> None:
 
 def test_no_text_has_no_words() -> None:
     assert len(hashed_features([], 2)) == 0
+
+
+def test_features_of_few_words_are_left_out_and_of_the_others_the_most_frequent_kept() -> None:
+    features = np.array([[5, 9, 0], [5, 7, 0], [9, 5, 3]], np.uint32)
+    assert known_features(features, 1, 10).tolist() == [3, 5, 7, 9]
+    assert known_features(features, 2, 10).tolist() == [5, 9]
+    assert known_features(features, 1, 1).tolist() == [5]
