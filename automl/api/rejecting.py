@@ -14,7 +14,11 @@ if TYPE_CHECKING:
     from automl.training.trained import TrainedModel
 
 ASKED = 500
-"""Rows whose energies a model is asked for, which it hasn't told in its trial; half of them at most fit no class."""
+"""Rows whose energies a model is asked for, which it hasn't told in its trial, to see whether they tell more than its
+probabilities; half of them at most fit no class."""
+
+ASKED_MORE = 2_000
+"""The same, where they do: few rows don't tell where a threshold loses one answer in two hundred."""
 
 
 def choose_rejection(
@@ -28,15 +32,25 @@ def choose_rejection(
     """
     names = model.task.class_names
     outside = outside_of(names, label)
-    predicted = model.uncalibrated(val.inputs) if validated is None else validated
-    rows = _some(val.targets == (-1 if outside is None else outside))
-    energies = np.full(len(val), np.nan)
-    energies[rows] = model.with_energies(val.inputs[rows], outside)[1]
-    return choose(label, names, calibration.apply(predicted), val.targets, energies)
+    predicted = calibration.apply(model.uncalibrated(val.inputs) if validated is None else validated)
+
+    def by(rows: np.ndarray) -> Choice:
+        """Of these rows, with their energies."""
+        energies = model.with_energies(val.inputs[rows], outside)[1]
+        return choose(label, names, predicted[rows], val.targets[rows], energies)
+
+    order = _mixed(val.targets == (-1 if outside is None else outside))
+    if by(order[:ASKED]).rejection.score == "energy":
+        choice = by(order[:ASKED_MORE])
+        if choice.rejection.score == "energy":
+            return choice
+    return choose(label, names, predicted, val.targets)
 
 
-def _some(negative: np.ndarray) -> np.ndarray:
-    """Numbers of rows, ascending: of both kinds a sample."""
+def _mixed(negative: np.ndarray) -> np.ndarray:
+    """The rows' numbers in random order, those of both kinds by turns as long as there are any."""
     order = np.random.default_rng(0).permutation(len(negative))
-    none_fits = order[negative[order]][: ASKED // 2]
-    return np.sort(np.append(none_fits, order[~negative[order]][: ASKED - len(none_fits)]))
+    turn = np.empty(len(order))
+    for own in (negative[order], ~negative[order]):
+        turn[own] = np.arange(own.sum())
+    return order[np.argsort(turn, kind="stable")]

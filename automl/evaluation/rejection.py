@@ -16,8 +16,10 @@ Score = Literal["softmax", "class", "energy", "entropy"]
 SCORES: tuple[Score, ...] = get_args(Score)
 
 MOST_LOST = 0.005
-"""Of the rows that a class fits, so many right answers are given up at most, a standard error of their number included:
-the threshold is chosen by these rows, so on others more are lost."""
+"""Of the rows that a class fits, so many right answers are given up at most."""
+
+SURE = 0.84
+"""How surely: so probably no more are lost on other rows, where a threshold was chosen by these. A standard error."""
 
 
 @dataclass(frozen=True)
@@ -143,7 +145,7 @@ def choose(
 
     Args:
         targets: (N,), those of rows that no class fits being the place of `label`.
-        energies: (N,), NaN where they aren't known: asking a model once more costs time.
+        energies: (N,), where they are known.
     """
     outside = outside_of(class_names, label)
     fits = targets != (-1 if outside is None else outside)
@@ -155,8 +157,7 @@ def choose(
     best: Choice | None = None
     for score in scores:
         values = fit_scores(score, probabilities, outside, energies)
-        known = np.isfinite(values)
-        choice = _at_best(Rejection(label, score, 0.0), values[known], right[known], negative[known], fits[known])
+        choice = _at_best(Rejection(label, score, 0.0), values, right, negative, fits)
         if best is None or choice.found + choice.kept > best.found + best.kept + _error(best.found, negative):
             best = choice
     assert best is not None
@@ -165,7 +166,7 @@ def choose(
 
 def _at_best(rejection: Rejection, scores: Array, right: Array, negative: Array, fits: Array) -> Choice:
     total = max(1, int(fits.sum()))
-    threshold, found, lost = _threshold(scores, right, negative, MOST_LOST * total)
+    threshold, found, lost = _threshold(scores, right, negative, total)
     before = float(right.sum() / total)
     return Choice(replace(rejection, threshold=threshold), found, before - lost / total, before)
 
@@ -175,15 +176,27 @@ def _error(share: float, rows: Array) -> float:
     return float(np.sqrt(share * (1 - share) / max(1, rows.sum())))
 
 
-def _threshold(scores: Array, right: Array, negative: Array, most_lost: float) -> tuple[float, float, int]:
-    """The threshold, the share of the negatives below it, and how many right answers are."""
+def _at_most(lost: Array, rows: int) -> Array:
+    """The share that so surely isn't exceeded where so many of these rows are lost (Clopper and Pearson 1934)."""
+    from scipy.special import betaincinv
+
+    bound: Array = betaincinv(lost + 1, np.maximum(rows - lost, 1), SURE)
+    return bound
+
+
+def _threshold(scores: Array, right: Array, negative: Array, fitting: int) -> tuple[float, float, int]:
+    """The threshold, the share of the negatives below it, and how many right answers are.
+
+    Args:
+        fitting: Rows that a class fits.
+    """
     order = np.argsort(scores, kind="stable")
     ranked = scores[order]
     lost = np.append(0, np.cumsum(right[order]))
     found = np.append(0, np.cumsum(negative[order]))
     apart = np.append(True, np.append(np.diff(ranked) > 0, True))  # a threshold lies between different scores
-    total, fitting = max(1, int(negative.sum())), max(1, len(right) - int(negative.sum()))
-    allowed = lost + np.sqrt(lost) <= most_lost  # counts of what is rare vary by their root (Poisson)
+    total = max(1, int(negative.sum()))
+    allowed = (lost == 0) | (_at_most(lost, fitting) <= MOST_LOST)
     merit = np.where(apart & allowed, found / total - lost / fitting, -np.inf)
     best = int(merit.argmax())
     ends = np.append(ranked[0], np.append((ranked[:-1] + ranked[1:]) / 2, np.nextafter(ranked[-1], np.inf)))

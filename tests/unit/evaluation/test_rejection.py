@@ -69,7 +69,6 @@ def test_the_energy_is_taken_where_it_tells_more() -> None:
     targets = np.append(np.arange(300) % 2, np.full(100, 2))
     probabilities = softmax(rng.normal(0, 1, (ROWS, 3)))
     energies = np.append(rng.normal(9, 1, 300), rng.normal(0, 1, 100))
-    energies[::7] = np.nan
     choice = choose("none", NAMES, probabilities, targets, energies)
     assert choice.rejection.score == "energy"
     assert choice.found > 0.9
