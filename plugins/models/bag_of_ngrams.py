@@ -1,8 +1,8 @@
 """Logistic regression on n-grams of words and characters, weighted as Salton and Buckley (1988) have it."""
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
-from automl_plugins.models._ngrams import Vocabulary, character_grams, plain, word_grams
+from automl_plugins.models._ngrams import Grams, Vocabulary, character_grams, plain, word_grams
 
 from automl.plugin import Estimator, Float, Int, Task, estimator, texts_of
 
@@ -16,6 +16,8 @@ STEPS = 36
 START = 5.0
 """The largest weight to begin with."""
 PARTS = ("words", "characters")
+MOST_WEIGHTS = 2**24
+"""Of all n-grams and classes: L-BFGS holds twenty times as many numbers."""
 
 
 @estimator("bag_of_ngrams", task="text")
@@ -61,9 +63,10 @@ class BagOfNgrams(Estimator):
         del progress
         inputs, targets, weights = self.data
         grams = self._grams(texts_of(inputs))
-        self.vocabularies = [Vocabulary.fit(own, len(inputs), self.rarest) for own in grams]
+        most = MOST_WEIGHTS // len(PARTS) // self.task.num_classes
+        self.vocabularies = [Vocabulary.fit(own, self.rarest, most) for own in grams]
         learned = _logistic_regression(
-            self._rows(grams, len(inputs)), targets, weights, self.task.num_classes, self.strength / len(inputs)
+            self._rows(grams), targets, weights, self.task.num_classes, self.strength / len(inputs)
         )
         # As it will be loaded again: half of the precision is plenty, and half of the size.
         self.weights = learned.astype(np.float16).astype(np.float32)
@@ -72,19 +75,19 @@ class BagOfNgrams(Estimator):
     def predict(self, inputs: "np.ndarray") -> "np.ndarray":
         from scipy.special import softmax
 
-        rows = self._rows(self._grams(texts_of(inputs)), len(inputs))
+        rows = self._rows(self._grams(texts_of(inputs)))
         return softmax(rows @ self.weights[:-1] + self.weights[-1], axis=1)
 
-    def _grams(self, texts: list[str]) -> list[Any]:
+    def _grams(self, texts: list[str]) -> list[Grams]:
         known = plain(texts)
         words, characters = self.longest
         return [word_grams(known, words), character_grams(known, characters)]
 
-    def _rows(self, grams: list[Any], count: int) -> "csr_matrix":
+    def _rows(self, grams: list[Grams]) -> "csr_matrix":
         from scipy.sparse import hstack
 
         parts = zip(self.vocabularies, grams, (self.share, 1 - self.share), strict=True)
-        return hstack([part**0.5 * vocabulary.rows(own, count) for vocabulary, own, part in parts], "csr")
+        return hstack([part**0.5 * vocabulary.rows(own) for vocabulary, own, part in parts], "csr")
 
     def dump(self) -> bytes:
         import numpy as np
