@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, Annotated
 
+from automl_plugins.models._logistic import logistic_regression
 from automl_plugins.models._ngrams import Grams, Vocabulary, character_grams, plain, word_grams
 
 from automl.plugin import Estimator, Float, Int, Task, estimator, texts_of
@@ -9,7 +10,6 @@ from automl.plugin import Estimator, Float, Int, Task, estimator, texts_of
 if TYPE_CHECKING:
     import numpy as np
     from scipy.sparse import csr_matrix
-    from torch import Tensor
 
 STEPS = 36
 """Of L-BFGS: what more of them change, validation doesn't see."""
@@ -38,7 +38,7 @@ def bag_of_ngrams(
 
 
 class BagOfNgrams(Estimator):
-    """All classes' weights at once by L-BFGS (Liu and Nocedal 1989), beginning with each class's mean."""
+    """All classes' weights at once, see `logistic_regression`."""
 
     def __init__(self, task: Task, words: int, characters: int, share: float, rarest: int, strength: float) -> None:
         self.task, self.share, self.rarest, self.strength = task, share, rarest, strength
@@ -65,8 +65,14 @@ class BagOfNgrams(Estimator):
         grams = self._grams(texts_of(inputs))
         most = MOST_WEIGHTS // len(PARTS) // self.task.num_classes
         self.vocabularies = [Vocabulary.fit(own, self.rarest, most) for own in grams]
-        learned = _logistic_regression(
-            self._rows(grams), targets, weights, self.task.num_classes, self.strength / len(inputs)
+        learned = logistic_regression(
+            self._rows(grams),
+            targets,
+            weights,
+            self.task.num_classes,
+            self.strength / len(inputs),
+            start=START,
+            steps=STEPS,
         )
         # As it will be loaded again: half of the precision is plenty, and half of the size.
         self.weights = learned.astype(np.float16).astype(np.float32)
@@ -103,46 +109,3 @@ class BagOfNgrams(Estimator):
         found = load(dumped)
         self.weights = found["weights"].astype("float32")
         self.vocabularies = [Vocabulary(found[f"{name}.hashes"], found[f"{name}.weights"]) for name in PARTS]
-
-
-def _logistic_regression(
-    rows: "csr_matrix", targets: "np.ndarray", weights: "np.ndarray | None", classes: int, strength: float
-) -> "np.ndarray":
-    """float32 (F + 1, classes): the columns' weights, then the classes' own."""
-    import torch
-    from torch.nn import functional
-
-    inputs, columns = _sparse(rows), _sparse(rows.T.tocsr())
-    labels = torch.from_numpy(targets)
-    hot = functional.one_hot(labels, classes).float()
-    each = torch.full((len(targets), 1), 1 / len(targets))
-    if weights is not None:
-        each *= torch.from_numpy(weights).view(-1, 1)
-    learned = torch.zeros(rows.shape[1] + 1, classes)
-    learned[:-1] = columns @ (each * (hot - hot.mean(0)))
-    learned *= START / learned.abs().max().clamp_min(1e-9)
-    learned.requires_grad_()
-    optimizer = torch.optim.LBFGS(
-        [learned], max_iter=STEPS, max_eval=2 * STEPS, history_size=8, line_search_fn="strong_wolfe"
-    )
-
-    @torch.no_grad()
-    def compute() -> "Tensor":
-        logs = (inputs @ learned[:-1] + learned[-1]).log_softmax(1)
-        errors = each * (logs.exp() - hot)
-        learned.grad = torch.cat([columns @ errors + strength * learned[:-1], errors.sum(0, keepdim=True)])
-        return -(each * hot * logs).sum() + strength / 2 * learned[:-1].square().sum()
-
-    optimizer.step(compute)
-    return learned.detach().numpy()
-
-
-def _sparse(rows: "csr_matrix") -> "Tensor":
-    import warnings
-
-    import torch
-
-    parts = (torch.from_numpy(part) for part in (rows.indptr, rows.indices, rows.data))
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="Sparse CSR tensor support is in beta")
-        return torch.sparse_csr_tensor(*parts, size=rows.shape, check_invariants=False)
