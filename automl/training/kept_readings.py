@@ -14,6 +14,8 @@ from safetensors.numpy import load_file, save_file
 from automl.files import replacing
 
 KEY_BYTES = 16
+CHUNK = 4096
+"""Texts that are read and written at a time: who is ended in the middle leaves what was done to the next."""
 
 
 def read_once(folder: Path, texts: Sequence[str], read: Callable[[list[str]], np.ndarray]) -> np.ndarray:
@@ -26,11 +28,12 @@ def read_once(folder: Path, texts: Sequence[str], read: Callable[[list[str]], np
     with (folder / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         known = _known(folder)
-        new = {key: text for key, text in zip(keys, texts, strict=True) if key not in known}
-        if new:
-            rows = read(list(new.values()))
-            _write(folder, list(new), rows)
-            known.update(zip(new, rows, strict=True))
+        new = [(key, text) for key, text in dict(zip(keys, texts, strict=True)).items() if key not in known]
+        for start in range(0, len(new), CHUNK):
+            chunk = new[start : start + CHUNK]
+            rows = read([text for _, text in chunk])
+            _write(folder, [key for key, _ in chunk], rows)
+            known.update((key, row) for (key, _), row in zip(chunk, rows, strict=True))
     longest = max(len(known[key]) for key in keys)
     return np.stack([np.pad(row, (0, longest - len(row))) for row in (known[key] for key in keys)])
 
