@@ -19,7 +19,7 @@ from automl.api.tested import Scores, Tested, run_model
 from automl.evaluation.coverage import Coverage, cover
 from automl.evaluation.decision import Cost, Policy, flags, policies
 from automl.evaluation.groups import Comparison, compare
-from automl.evaluation.interval import Estimate, gain
+from automl.evaluation.interval import RESAMPLES, Estimate, gain
 from automl.evaluation.rejection import Rejection
 from automl.search.confirm import Candidate, Verdict, folder_of, run_weights
 from automl.search.folders import predictions_of
@@ -156,11 +156,12 @@ def _policies(plan: Plan, model: Tested) -> tuple[Policy, ...]:
     return policies(model.predictions, plan.data.test.targets, threshold, cost, seed=experiment.seed)
 
 
-def _of_run(plan: Plan, run: TrialRecord, inputs: np.ndarray, bundle: Path) -> Tested:
+def _of_run(plan: Plan, run: TrialRecord, inputs: np.ndarray, bundle: Path, resamples: int = RESAMPLES) -> Tested:
     known = predictions_of(folder_of(plan.folder, run), run.number)
     validated = np.load(known) if known.exists() else None
     parts = [_part(plan, run_weights(plan.folder, run), run)]
-    return run_model(plan, parts, inputs, bundle, home=plan.folder.parents[1], validated=validated)
+    home = plan.folder.parents[1]
+    return run_model(plan, parts, inputs, bundle, home=home, validated=validated, resamples=resamples)
 
 
 def _part(plan: Plan, weights: Path, run: TrialRecord) -> Part:
@@ -179,7 +180,7 @@ def _default(plan: Plan, verdict: Verdict, winner: Tested, inputs: np.ndarray) -
     if default.trial is verdict.winner.trial:
         return winner.scores, "The default configuration itself won: there is no gain over it."
     folder = plan.folder / "default"
-    theirs = _of_run(plan, run, inputs, folder)
+    theirs = _of_run(plan, run, inputs, folder, resamples=0)
     shutil.rmtree(folder)
     seed, targets = plan.experiment.seed, plan.data.test.targets
     found = gain(plan.metric, winner.predictions, theirs.predictions, targets, seed=seed)

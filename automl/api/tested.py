@@ -15,7 +15,7 @@ from automl.evaluation import METRICS, metrics_of
 from automl.evaluation.calibration import AS_IT_IS, Calibration
 from automl.evaluation.calibrators import calibrate
 from automl.evaluation.decision import Cost, threshold_for_cost, threshold_for_rate
-from automl.evaluation.interval import Estimate, estimates
+from automl.evaluation.interval import RESAMPLES, Estimate, estimates
 from automl.evaluation.rejection import Choice, Rejection, outside_of
 
 if TYPE_CHECKING:
@@ -112,6 +112,7 @@ def run_model(
     home: Path,
     validated: np.ndarray | None = None,
     adjustment: Adjustment | None = None,
+    resamples: int = RESAMPLES,
 ) -> Tested:
     """Packs a model into `bundle`, loads it from there, as whoever uses it does, and tests it.
 
@@ -120,6 +121,7 @@ def run_model(
         home: Whose cache has what was read of texts: several models read the same ones.
         validated: What it predicts for validation, where that is known.
         adjustment: Of another model that is used for this one, which has nothing to validate on.
+        resamples: That intervals are of; with many rows and classes they take seconds. 0: there are none.
     """
     from automl.training.bundle import adjust_bundle, write_bundle
     from automl.training.trained import TrainedModel
@@ -140,7 +142,7 @@ def run_model(
         uncalibrated = model.uncalibrated(inputs)
     predictions = adjustment.calibration.apply(uncalibrated)
     metrics = {metric.name: metric for metric in metrics_of(data.task)}
-    figures = estimates(metrics, predictions, data.test.targets, seed=setting.experiment.seed)
+    figures = estimates(metrics, predictions, data.test.targets, seed=setting.experiment.seed, resamples=resamples)
     validated = None if validated is None else adjustment.calibration.apply(validated)
     return Tested(adjustment, uncalibrated, predictions, figures, model.costs(inputs), energies, validated)
 

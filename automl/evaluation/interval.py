@@ -69,12 +69,13 @@ def estimates(
     Args:
         predictions: As a `Metric` takes them.
         targets: (N,) class indices, or (N, outputs) values; of words see `labels_of`.
+        resamples: With 0 the intervals' ends are NaN.
     """
     whole = Sample.as_it_is(predictions, targets)
     samples = map(whole.drawn, _draws(whole, seed, resamples))
     parts = [[metric.measure(sample) for metric in metrics.values()] for sample in samples]
     return {
-        name: Estimate.of(float(metric.measure(whole)[0]), np.concatenate(values), metric.bounds)
+        name: Estimate.of(float(metric.measure(whole)[0]), np.concatenate([np.zeros(0), *values]), metric.bounds)
         for (name, metric), *values in zip(metrics.items(), *parts, strict=True)
     }
 

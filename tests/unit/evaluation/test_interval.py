@@ -146,6 +146,13 @@ def test_where_a_metric_is_not_defined_the_figure_has_no_interval() -> None:
     assert found["accuracy"].low < found["accuracy"].high
 
 
+def test_without_resamples_there_are_figures_alone() -> None:
+    ours, targets = predictions("auc", 0, 0.5)
+    found = estimates({"auc": METRICS["auc"]}, ours, targets, seed=0, resamples=0)["auc"]
+    assert found.value == METRICS["auc"].compute(ours, targets)
+    assert math.isnan(found.low)
+
+
 def test_many_rows_are_drawn_less_often(monkeypatch: pytest.MonkeyPatch) -> None:
     drawn: list[int] = []
 
