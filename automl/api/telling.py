@@ -17,7 +17,7 @@ from automl.tracking.views import model_url
 
 if TYPE_CHECKING:
     from automl.registry import Registered
-    from automl.report.page import Cell
+    from automl.report.html import Cell
 
 REPORT = "report.html"
 LEADERBOARD = "leaderboard.csv"

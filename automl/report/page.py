@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence
 from html import escape
 from pathlib import Path
 
-from automl.files import replacing
 from automl.report import figures
+from automl.report.html import Cell, table_of, write_page
 from automl.report.importance import importance
 from automl.report.leaderboard import in_order
 from automl.search.folders import reports_of
@@ -19,20 +19,6 @@ from automl.tracking import names
 
 TRIALS = 100
 CURVES = 15
-
-STYLE = """
-body { font: 15px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; color: #1f2d3d }
-h1 { font-size: 1.5rem } h2 { font-size: 1.15rem; margin-top: 2rem }
-table { border-collapse: collapse; font-size: 13px } th, td { padding: .25rem .7rem; border-bottom: 1px solid #e0e4e8 }
-th { text-align: left } td.number { text-align: right; font-variant-numeric: tabular-nums }
-tr.winner { background: #e6f4ee; font-weight: 600 } code { background: #f2f4f6; padding: 0 .25rem }
-svg { max-width: 100%; height: auto }
-"""
-"""No request leaves the page, and nothing in it runs, whatever a name from the data holds."""
-
-POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
-
-Cell = str | float | int | None
 
 
 def write_report(
@@ -54,18 +40,11 @@ def write_report(
     """
     metric, ordered = plan.metric.name, in_order(trials)
     parts = [f"<p>{escape(paragraph)}</p>" for paragraph in paragraphs]
-    parts += ["<h2>On test</h2>", _table(*table)] if table else []
+    parts += ["<h2>On test</h2>", table_of(*table)] if table else []
     parts += ["<h2>Leaderboard</h2>", _leaderboard(ordered, winner, metric)]
     parts += _pictures(plan, ordered, winner)
     parts += ["<h2>The command</h2>", f"<p><code>{escape(command)}</code></p>"]
-    name = escape(plan.folder.name)
-    text = (
-        f'<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">\n<title>{name}</title>\n'
-        f"<style>{STYLE}</style>\n</head>\n<body>\n<h1>{name}</h1>\n" + "\n".join(parts) + "\n</body>\n</html>\n"
-    )
-    with replacing(file) as path:
-        path.write_text(text, encoding="utf-8")
+    write_page(file, plan.folder.name, parts)
 
 
 def _leaderboard(ordered: Sequence[TrialRecord], winner: TrialRecord | None, metric: str) -> str:
@@ -85,7 +64,7 @@ def _leaderboard(ordered: Sequence[TrialRecord], winner: TrialRecord | None, met
     marked = next((place for place, trial in enumerate(ordered) if winner and trial.number == winner.number), None)
     more = len(ordered) - TRIALS
     note = f"<p>{more} more stand in <code>leaderboard.csv</code>.</p>" if more > 0 else ""
-    return _table(head, *rows, marked=marked) + note
+    return table_of(head, *rows, marked=marked) + note
 
 
 def _pictures(plan: Plan, ordered: Sequence[TrialRecord], winner: TrialRecord | None) -> list[str]:
@@ -113,20 +92,3 @@ def _curve(plan: Plan, trial: TrialRecord) -> list[tuple[int, float]]:
         (r.epoch, r.metrics.get(f"val_{plan.metric.name}", math.nan)) for r in reports_of(plan.folder, trial.number)
     )
     return [(epoch, value) for epoch, value in points if math.isfinite(value)]
-
-
-def _table(head: Sequence[Cell], *rows: Sequence[Cell], marked: int | None = None) -> str:
-    lines = ["<table>", f"<tr>{''.join(f'<th>{_text(cell)}</th>' for cell in head)}</tr>"]
-    for place, row in enumerate(rows):
-        cells = "".join(
-            f'<td class="number">{_text(cell)}</td>' if isinstance(cell, float | int) else f"<td>{_text(cell)}</td>"
-            for cell in row
-        )
-        lines.append(f"<tr{' class=winner' if place == marked else ''}>{cells}</tr>")
-    return "\n".join([*lines, "</table>"])
-
-
-def _text(cell: Cell) -> str:
-    if cell is None or (isinstance(cell, float) and not math.isfinite(cell)):
-        return "-"
-    return escape(f"{cell:.4g}" if isinstance(cell, float) else str(cell))
