@@ -10,6 +10,7 @@ import numpy as np
 
 from automl.api.tested import Scores, Setting, Tested
 from automl.components import catalog_with
+from automl.config.home import readings_in
 from automl.evaluation import baseline_predictions, score
 from automl.evaluation.gates import GROUP_GAP, SENSITIVITY, group_gap, sensitivity
 from automl.evaluation.groups import Comparison
@@ -84,10 +85,15 @@ def evidence_of(
 def register_tested(
     setting: Setting, store: Store, tested: Tested, evidence: Evidence, bundle: Path, run_id: str, *, by: str
 ) -> Registered:
-    """Packs and registers it under the domain's name."""
+    """Packs it with a profile of its data, and registers it under the domain's name."""
+    from automl.monitoring import profile_of, write_profile
     from automl.registry import Rows, log_model, register
+    from automl.training.trained import TrainedModel
 
-    rows = Rows(tested.predictions.astype(np.float32), setting.data.test.targets, evidence.test_digest)
+    model, data = TrainedModel.load(bundle, readings_in(store.home)), setting.data
+    held_out = (data.test,) if data.folds is not None else (data.val, data.test)
+    write_profile(bundle, profile_of(model, data.train.inputs, [split.inputs for split in held_out], data.test.inputs))
+    rows = Rows(tested.predictions.astype(np.float32), data.test.targets, evidence.test_digest)
     return register(
         store,
         model_uri=log_model(store, run_id=run_id, bundle=bundle),

@@ -8,7 +8,21 @@ from typing import Annotated, Any
 import typer
 
 from automl import __version__
-from automl.cli import doctor, export, gc, models, plugins, portfolio, predict, resume, search, serve, train, ui
+from automl.cli import (
+    doctor,
+    export,
+    gc,
+    models,
+    monitor,
+    plugins,
+    portfolio,
+    predict,
+    resume,
+    search,
+    serve,
+    train,
+    ui,
+)
 from automl.cli.output import error_console
 from automl.errors import Notice, UserError
 
@@ -26,6 +40,7 @@ app.command()(train.train)
 app.command()(predict.predict)
 app.command()(serve.serve)
 app.command()(export.export)
+app.command()(monitor.monitor)
 app.command()(ui.ui)
 app.command()(doctor.doctor)
 app.command()(gc.gc)
@@ -50,7 +65,8 @@ def _options(
 
 
 def main() -> None:
-    """Runs a command and ends the process: 0 done, 1 nothing came of it, 2 the user's mistake, 130 interrupted."""
+    """Runs a command and ends the process: 0 done, 1 nothing came of it, 2 the user's mistake, 3 drift, 130
+    interrupted."""
     warnings.showwarning = _show_warning
     warnings.simplefilter("always", Notice)  # the second time, too
     try:

@@ -59,7 +59,7 @@ def read_labelled(source: Path, task: Task, preparation: Preparation, target: st
     frame = read_table(source)
     find_target(frame, target or None, str(source))
     check_column(frame, target, "--target")
-    targets, labels = _targets(frame[target], task), as_labels(frame[target])
+    targets, labels = targets_of(frame[target], task), as_labels(frame[target])
     known = labels.notna().to_numpy() if task.is_classification else np.isfinite(targets).all(1)
     if not known.any():
         raise UserError(f"No row of {source} has a {target}.", hint="Name the column of the labels with --target.")
@@ -79,7 +79,8 @@ def _words(source: Path, task: Task, preparation: TextPreparation) -> Labelled:
     return Labelled(rows.inputs, rows.targets(task.class_names, max(map(len, rows.words))))
 
 
-def _targets(column: pd.Series, task: Task) -> np.ndarray:
+def targets_of(column: pd.Series, task: Task) -> np.ndarray:
+    """What `Target.values` gives of the cells."""
     decimal = "." if task.is_classification else decimal_mark(as_texts(column).drop_duplicates().dropna())
     return Target(str(column.name), task.class_names, decimal).values(column)
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from io import StringIO
+from textwrap import shorten
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 MUTED, STRONG = "#b0b7bd", "#00689d"
+NAME = 40
+"""Letters of a name beside a bar."""
 
 
 def history(values: Sequence[tuple[int, float]], metric: str, *, minimize: bool) -> str:
@@ -46,6 +49,20 @@ def bars(shares: Mapping[str, float]) -> str:
     names = [plain(name) for name in shares][::-1]
     axes.barh(names, list(shares.values())[::-1], color=STRONG)
     axes.set(xlabel="share of what the parameters explain")
+    return _svg(axes)
+
+
+def shift(parts: Sequence[tuple[str, float, float]]) -> str:
+    """Of each part its name, and its share before and now."""
+    import numpy as np
+
+    names, before, now = zip(*parts, strict=True)
+    axes, places = _axes(6.4, 0.8 + 0.34 * len(parts)), np.arange(len(parts))[::-1]
+    axes.barh(places + 0.2, before, height=0.36, color=MUTED, label="before")
+    axes.barh(places - 0.2, now, height=0.36, color=STRONG, label="now")
+    axes.set_yticks(places, [plain(shorten(name, NAME, placeholder=" ...")) for name in names])
+    axes.set(xlabel="share of the rows")
+    axes.legend(frameon=False, fontsize=8)
     return _svg(axes)
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from automl.evaluation.interval import Estimate
 
-ROLE = "automl.role"  # SEARCH, TRIAL, CONFIRMATION, TRAINING or DECISION
+ROLE = "automl.role"  # SEARCH, TRIAL, CONFIRMATION, TRAINING, DECISION or MONITORING
 SEARCH_NAME = "automl.search"
 STATE = "automl.state"  # running, finished, stopped, failed, interrupted
 REASON = "automl.reason"  # one line: why the trial ended as it did
@@ -24,6 +24,7 @@ TRIAL = "trial"
 CONFIRMATION = "confirmation"  # of a trial: the same with another seed
 TRAINING = "training"  # by `automl train`: a trial once more, in no search
 DECISION = "decision"  # on a registered version: promoted, refused, rolled back
+MONITORING = "monitoring"  # of a registered version: new data beside its profile
 LOCK = "lock"  # a registered model that isn't one: see automl.registry.locking
 
 # Names that MLflow's user interface gives a meaning to.

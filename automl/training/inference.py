@@ -45,6 +45,26 @@ def predict_with_energies(
     return found[:, :-1], found[:, -1]
 
 
+def embed(model: nn.Module, inputs: DeviceArray, scaling: Scaling, task: Task) -> np.ndarray | None:
+    """float32 (N, D): what the last linear layer of a net gets; of a bag that of its first member. None where there is
+    no such layer."""
+    net = model.members[0] if isinstance(model, Bag) else model
+    heads = [module for module in net.modules() if isinstance(module, nn.Linear)]
+    if isinstance(net, Fitted) or not heads or not len(inputs):
+        return None
+    held: list[Tensor] = []
+
+    def vectors(outputs: Tensor) -> Tensor:
+        got = held.pop().float().reshape(len(outputs), -1, heads[-1].in_features)
+        return got.mean(1)
+
+    hook = heads[-1].register_forward_pre_hook(lambda _, arguments: held.append(arguments[0]))
+    try:
+        return _ask(net, inputs, scaling, task, vectors)
+    finally:
+        hook.remove()
+
+
 @torch.inference_mode()
 def _ask(
     model: nn.Module, inputs: DeviceArray, scaling: Scaling, task: Task, made_of: Callable[[Tensor], Tensor]

@@ -26,7 +26,7 @@ from automl.training.bundle import Part, read_bundle
 from automl.training.checkpoint import read_weights
 from automl.training.cost import size_mb, timed
 from automl.training.entities import Entity, entities_of
-from automl.training.inference import predict, predict_with_energies
+from automl.training.inference import embed, predict, predict_with_energies
 from automl.training.named_weights import with_packed
 from automl.training.scaling import Scaling, scaling_for
 
@@ -106,6 +106,12 @@ class TrainedModel:
             predicted = own if predicted is None else predicted + own
         assert predicted is not None, "a model has parts"
         return predicted
+
+    def embed(self, inputs: Any) -> np.ndarray | None:
+        """float32 (N, D): what the last layer of the first net among its parts gets; None where no part is a net."""
+        rows, scaling, modules = self._ready(inputs)
+        found = (embed(module, rows, scaling, self.task) for module in modules)
+        return next((vectors for vectors in found if vectors is not None), None)
 
     def _ready(self, inputs: Any) -> tuple[DeviceArray, Scaling, list[nn.Module]]:
         """Rows, what scales them and the modules, on the device."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
@@ -126,6 +127,16 @@ class TextPreparation:
         for row, own in zip(tokens, ids, strict=True):
             row[: len(own)] = own
         return tokens
+
+    def unfamiliar(self, texts: Sequence[str]) -> np.ndarray:
+        """float32 (N,): of each text the share of words that no token stands for as a whole."""
+        shares = np.zeros(len(texts), np.float32)
+        for place, encoding in enumerate(self._tokenizer.encode_batch(list(texts))):
+            pieces = Counter(encoding.word_ids)
+            unknown = {word for word, token in zip(encoding.word_ids, encoding.ids, strict=True) if token == 1}
+            broken = sum(count > 1 or word in unknown for word, count in pieces.items())
+            shares[place] = broken / max(len(pieces), 1)
+        return shares
 
     def to_dict(self) -> dict[str, Any]:
         """JSON-ready; `from_dict` reads it back."""

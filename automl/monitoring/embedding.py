@@ -1,0 +1,67 @@
+"""What a net makes of its inputs, in few numbers: where they lie along the directions in which training differs most,
+and how far off these.
+
+Tests of few such projections find most shifts of images and texts (Rabanser, Gunnemann and Lipton 2019, Failing loudly:
+an empirical study of methods for detecting dataset shift).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+
+from automl.monitoring.distributions import Measures
+
+DIRECTIONS = 8
+MOST_WEIGHTS = 16_384
+"""Fewer directions of wide embeddings: a profile is to stay small."""
+DIGITS = 4
+MOST_VECTORS = 2_000
+"""Rows that are embedded: nets are slow."""
+
+
+@dataclass(frozen=True, eq=False)
+class Projection:
+    """Principal components of embeddings.
+
+    Args:
+        mean: (D,).
+        directions: (K, D).
+    """
+
+    mean: np.ndarray
+    directions: np.ndarray
+
+    @classmethod
+    def fit(cls, vectors: np.ndarray) -> Self:
+        """Of float32 (N, D)."""
+        from sklearn.decomposition import PCA  # type: ignore[import-untyped,unused-ignore]
+
+        width = min(DIRECTIONS, *vectors.shape, max(1, MOST_WEIGHTS // vectors.shape[1]))
+        found = PCA(width, random_state=0).fit(vectors)
+        return cls.from_dict({"mean": found.mean_.tolist(), "directions": found.components_.tolist()})
+
+    def measures(self, vectors: np.ndarray) -> Measures:
+        """Of float32 (N, D)."""
+        centred = vectors - self.mean
+        along = centred @ self.directions.T
+        off = np.linalg.norm(centred - along @ self.directions, axis=1)
+        found = {f"embedding {number}": values for number, values in enumerate(along.T, start=1)}
+        return found | {"embedding distance": off}
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON-ready; `from_dict` reads it back."""
+        return {"mean": _rounded(self.mean), "directions": [_rounded(row) for row in self.directions]}
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Self:
+        mean, directions = (np.array(values[key], np.float64) for key in ("mean", "directions"))
+        rounded = [np.array(_rounded(row), np.float32) for row in (mean, *directions)]
+        return cls(rounded[0], np.stack(rounded[1:]))
+
+
+def _rounded(row: np.ndarray) -> list[float]:
+    return [float(f"{value:.{DIGITS}g}") for value in row.tolist()]
