@@ -18,6 +18,7 @@ def predict(
     source: str | Path,
     *,
     top: int | None = None,
+    explain: str | Path | None = None,
     home: str | Path | None = None,
     trust_plugins: bool = False,
 ) -> pd.DataFrame:
@@ -29,6 +30,8 @@ def predict(
             file of raw rows; of a model on texts such a file, a text file with a message per line, a folder of text
             files, or a message.
         top: Of a classification, how many of the likeliest classes are named, in place of all.
+        explain: A folder, which heat maps of images are written into: then the column `explanation` says what moved
+            each prediction. None: nothing does.
         home: The folder that searches wrote to; None: `AUTOML_HOME`, else `automl_runs/`.
         trust_plugins: Whether to run plugins that a model of a remote store carries.
 
@@ -37,7 +40,7 @@ def predict(
     """
     import pandas as pd
 
-    blocks = predict_blocks(reference, source, top=top, home=home, trust_plugins=trust_plugins)
+    blocks = predict_blocks(reference, source, top=top, explain=explain, home=home, trust_plugins=trust_plugins)
     return pd.concat(blocks, ignore_index=True)
 
 
@@ -46,6 +49,7 @@ def predict_blocks(
     source: str | Path,
     *,
     top: int | None = None,
+    explain: str | Path | None = None,
     home: str | Path | None = None,
     trust_plugins: bool = False,
 ) -> Iterator[pd.DataFrame]:
@@ -54,4 +58,4 @@ def predict_blocks(
     from automl.serving import predict_blocks as blocks_of
 
     bundle = find_model(open_store(find_home(home)), reference, trust_plugins=trust_plugins)
-    yield from blocks_of(bundle, Path(source), top=top)
+    yield from blocks_of(bundle, Path(source), top=top, explain=None if explain is None else Path(explain))

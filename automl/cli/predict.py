@@ -20,6 +20,9 @@ def predict(
     top: Annotated[
         Optional[int], typer.Option(min=1, help="Name so many of the likeliest classes, in place of all.")
     ] = None,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Say what moved each prediction; of images by heat maps, beside --out.")
+    ] = False,
     home: Annotated[Optional[Path], typer.Option(help="Folder of results (default: automl_runs).")] = None,
     trust_plugins: Annotated[
         bool, typer.Option("--trust-plugins", help="Run plugins that a model of a remote store carries.")
@@ -35,10 +38,11 @@ def predict(
         raise UserError(f"No such folder for the predictions: {out.parent}.", hint="Choose another file with --out.")
     if out.is_dir():
         raise UserError(f"The predictions need a file, got the folder {out}.", hint="Name a file with --out.")
+    pictures = out.with_name(f"{out.stem}_explained") if explain else None
     count = 0
     whole = replacing(out) if out.is_file() or not out.exists() else nullcontext(out)  # /dev/stdout stays what it is
     with whole as path, path.open("wb") as file:
-        for block in predict_blocks(model, source, top=top, home=home, trust_plugins=trust_plugins):
+        for block in predict_blocks(model, source, top=top, explain=pictures, home=home, trust_plugins=trust_plugins):
             write_rows(_inert(block), file, header=not count)
             count += len(block)
     plain(f"{count} predictions by {model} in {out}.")
@@ -65,9 +69,12 @@ def write_rows(block: "pd.DataFrame", file: IO[bytes], *, header: bool) -> None:
 
 def _inert(block: "pd.DataFrame") -> "pd.DataFrame":
     """Texts that a spreadsheet would run as a formula get an apostrophe before them, which makes them texts there, too
-    (OWASP, CSV injection). Ids come from the input, whoever wrote it."""
+    (OWASP, CSV injection). Ids, columns and words come from the input, whoever wrote it."""
     for name in block:
-        if (name in ("id", "prediction") or name.startswith("class_")) and block[name].dtype in (object, "str"):
+        if (name in ("id", "prediction", "explanation") or name.startswith("class_")) and block[name].dtype in (
+            object,
+            "str",
+        ):
             texts = block[name].astype("str")
             formula = texts.str.match(r"[=+\-@\t\r]") & ~texts.str.fullmatch(r"[+-]?[\d.]+")
             block[name] = texts.where(~formula, "'" + texts)

@@ -1,7 +1,7 @@
 """Work on many small things in threads, with a progress bar on a terminal."""
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 from typing import TypeVar
@@ -37,6 +37,15 @@ def in_parallel(
             for thing, result in zip(batch, pool.map(function, batch), strict=True):
                 yield result
                 progress.advance(bar, size(thing))
+
+
+def watched(things: Sequence[T], what: str) -> Iterator[T]:
+    """Things one after the other, with the same bar."""
+    from rich.console import Console
+    from rich.progress import track
+
+    console = Console(stderr=True)
+    return iter(track(things, what, console=console, transient=True, disable=not console.is_terminal))
 
 
 def _usable_cores() -> int:
