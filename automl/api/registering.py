@@ -92,15 +92,16 @@ def register_tested(
 
     model, data = TrainedModel.load(bundle, readings_in(store.home)), setting.data
     held_out = (data.test,) if data.folds is not None else (data.val, data.test)
-    write_profile(bundle, profile_of(model, data.train.inputs, [split.inputs for split in held_out], data.test.inputs))
-    rows = Rows(tested.predictions.astype(np.float32), data.test.targets, evidence.test_digest)
+    rows = data.train.inputs, [split.inputs for split in held_out], data.test.inputs
+    write_profile(bundle, profile_of(model, *rows, tested.predictions, tested.energies))
+    tested_rows = Rows(tested.predictions.astype(np.float32), data.test.targets, evidence.test_digest)
     return register(
         store,
         model_uri=log_model(store, run_id=run_id, bundle=bundle),
         run_id=run_id,
         name=setting.experiment.domain,
         evidence=evidence,
-        rows=rows,
+        rows=tested_rows,
         by=by,
     )
 

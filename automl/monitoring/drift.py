@@ -25,7 +25,7 @@ HEAVY = 0.05
 FEWEST = 5
 """Rows expected of a name, below which the chi-squared test takes it together with other such ones."""
 TOLD = 3
-"""Names that a sentence on shares has at most."""
+"""Names, or of few different numbers these, that a sentence on shares has at most."""
 
 
 def find_shifts(profile: Mapping[str, Distribution], measures: Measures, kind: Kind) -> list[Shift]:
@@ -50,14 +50,16 @@ def judge(shifts: Sequence[Shift]) -> tuple[Shift, ...]:
 def _shift(name: str, kind: Kind, known: Distribution, values: np.ndarray) -> Shift:
     if isinstance(known, Numbers):
         parts, p_value = _number_parts(known, values), _number_chance(known, values)
-        now = Numbers.of(values)
-        before, after = (_told(one, bool(known.missing or now.missing)) for one in (known, now))
     else:
         parts = _name_parts(known, values)
         p_value = _chance(known.rows, len(values), parts)
+    if isinstance(known, Numbers) and len(np.unique(known.quantiles)) > PARTS:
+        now = Numbers.of(values)
+        before, after = (_told(one, bool(known.missing or now.missing)) for one in (known, now))
+    else:
         moved = sorted(parts, key=lambda part: -abs(part.now - part.before))[:TOLD]
-        before = ", ".join(f"{part.name} {100 * part.before:.0f} %" for part in moved)
-        after = ", ".join(f"{part.name} {100 * part.now:.0f} %" for part in moved)
+        before = ", ".join(f"{part.name}: {100 * part.before:.0f} %" for part in moved)
+        after = ", ".join(f"{part.name}: {100 * part.now:.0f} %" for part in moved)
     return Shift(name, kind, _distance(parts), p_value, False, before, after, parts)
 
 
@@ -89,14 +91,16 @@ def _number_parts(known: Numbers, values: np.ndarray) -> tuple[Part, ...]:
 
 def _names(cuts: np.ndarray, heavy: set[float]) -> list[str]:
     """Of the parts that cuts make: "to 12", "12 to 18", "18", "above 40"."""
-    names, low = [], None
-    for cut in cuts.tolist():
-        if cut in heavy:
-            names.append(short(cut))
+    names, low = [], ""
+    for cut in cuts:
+        above = float(np.nextafter(cut, np.float32(np.inf)))
+        high = short(above if above in heavy else cut)
+        if float(cut) in heavy:
+            names.append(high)
         else:
-            names.append(f"to {short(cut)}" if low is None else f"{short(low)} to {short(cut)}")
-        low = cut
-    return [*names, "any" if low is None else f"above {short(low)}"]
+            names.append(f"{low} to {high}" if low else f"below {high}" if above in heavy else f"to {high}")
+        low = high
+    return [*names, f"above {low}" if low else "any"]
 
 
 def _number_chance(known: Numbers, values: np.ndarray) -> float:

@@ -19,8 +19,8 @@ DIRECTIONS = 8
 MOST_WEIGHTS = 16_384
 """Fewer directions of wide embeddings: a profile is to stay small."""
 DIGITS = 4
-MOST_VECTORS = 2_000
-"""Rows that are embedded: nets are slow."""
+MOST_LEARNED, MOST_VECTORS = 500, 1_000
+"""Rows that are embedded to find the directions, and to compare what lies along them: nets are slow."""
 
 
 @dataclass(frozen=True, eq=False)

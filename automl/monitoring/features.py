@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
+from automl.components.task import Task
 from automl.data import Preparation, TablePreparation, TextPreparation, texts_of
 from automl.data.table.columns import FIRST_CODE, BooleanColumn, categorical_columns, number_columns
 from automl.data.table.dates import DateColumn
 from automl.monitoring.distributions import Measures
 from automl.monitoring.pictures import image_measures
 from automl.monitoring.words import text_measures
-
-if TYPE_CHECKING:
-    from automl.training.trained import TrainedModel
 
 MISSING, RARE = "missing", "rare or new"
 YES, NO = "yes", "no"
@@ -53,17 +49,17 @@ def _table_measures(preparation: TablePreparation, rows: np.ndarray) -> Measures
     return found
 
 
-def answer_measures(model: TrainedModel, rows: np.ndarray) -> tuple[Measures, np.ndarray]:
-    """Of what a model says of prepared rows; and that, float32 (N, num_outputs).
+def answer_measures(task: Task, found: np.ndarray, chosen: np.ndarray) -> Measures:
+    """Of what a model says of rows: of classes the one decided for, and of two the probability of the second, of more
+    that of the likeliest.
 
-    Classes: the one decided for, and of two the probability of the second, of more that of the likeliest.
+    Args:
+        found: What `TrainedModel.predict` gives, float32 (N, num_outputs).
+        chosen: The classes decided for, texts (N,); of a regression nothing.
     """
-    task = model.task
     if not task.is_classification:
-        values = model.predict(rows)
         names = ["value"] if task.num_outputs == 1 else [f"value {place}" for place in range(task.num_outputs)]
-        return dict(zip(names, values.T, strict=True)), values
-    found, chosen = model.answer(rows)
+        return dict(zip(names, found.T, strict=True))
     if task.num_classes == 2:
-        return {"class": chosen, f"probability of {task.class_names[1]}": found[:, 1]}, found
-    return {"class": chosen, "largest probability": found.max(axis=1)}, found
+        return {"class": chosen, f"probability of {task.class_names[1]}": found[:, 1]}
+    return {"class": chosen, "largest probability": found.max(axis=1)}

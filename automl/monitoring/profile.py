@@ -13,7 +13,7 @@ import numpy as np
 from automl.errors import UserError
 from automl.monitoring.distributions import Distribution, Measures, distribution_from_dict, distribution_of
 from automl.monitoring.drift import find_shifts, judge
-from automl.monitoring.embedding import MOST_VECTORS, Projection
+from automl.monitoring.embedding import MOST_LEARNED, MOST_VECTORS, Projection
 from automl.monitoring.features import answer_measures, input_measures
 from automl.monitoring.findings import Shift
 from automl.monitoring.sample import MOST_ROWS, some_rows
@@ -41,14 +41,21 @@ class Profile:
 
     def shifts(self, model: TrainedModel, rows: np.ndarray) -> tuple[tuple[Shift, ...], np.ndarray]:
         """What has moved in prepared rows (N, ...), the worst first; and what the model predicts for them."""
-        answers, predictions = answer_measures(model, rows)
+        is_classes = model.task.is_classification
+        predictions, chosen = model.answer(rows) if is_classes else (model.predict(rows), np.empty(0))
+        answers = answer_measures(model.task, predictions, chosen)
         features = {**input_measures(model.preparation, rows), **_embedded(model, self.projection, rows)}
         found = find_shifts(self.features, features, "feature") + find_shifts(self.predictions, answers, "prediction")
         return judge(found), predictions
 
 
 def profile_of(
-    model: TrainedModel, learned: np.ndarray, unprepared: Sequence[np.ndarray], unseen: np.ndarray
+    model: TrainedModel,
+    learned: np.ndarray,
+    unprepared: Sequence[np.ndarray],
+    unseen: np.ndarray,
+    predictions: np.ndarray,
+    energies: np.ndarray | None = None,
 ) -> Profile:
     """The profile of a model.
 
@@ -56,25 +63,27 @@ def profile_of(
         learned: Prepared inputs, (N, ...), that it has learned from: directions of embeddings are found in them.
         unprepared: Such that the preparation hasn't learned from.
         unseen: Such that the model hasn't learned from either, and wasn't chosen by.
+        predictions, energies: What it says of `unseen`, see `TrainedModel.decide`.
     """
     most = MOST_ROWS // len(unprepared)
     found = [input_measures(model.preparation, rows[some_rows(len(rows), most)]) for rows in unprepared]
     features = {name: np.concatenate([own[name] for own in found]) for name in found[0]}
     projection = None
-    if not model.task.is_table and (vectors := model.embed(_few(learned))) is not None:
+    if not model.task.is_table and (vectors := model.embed(_few(learned, MOST_LEARNED))) is not None:
         projection = Projection.fit(vectors)
-    answers, _ = answer_measures(model, unseen[some_rows(len(unseen))])
+    chosen = model.decide(predictions, energies) if model.task.is_classification else np.empty(0)
+    answers = answer_measures(model.task, predictions, chosen)
     embedded = _embedded(model, projection, unseen)
     return Profile(_distributions({**features, **embedded}), _distributions(answers), projection)
 
 
 def _embedded(model: TrainedModel, projection: Projection | None, rows: np.ndarray) -> Measures:
-    vectors = None if projection is None else model.embed(_few(rows))
+    vectors = None if projection is None else model.embed(_few(rows, MOST_VECTORS))
     return {} if projection is None or vectors is None else projection.measures(vectors)
 
 
-def _few(rows: np.ndarray) -> np.ndarray:
-    few: np.ndarray = rows[some_rows(len(rows), MOST_VECTORS)]
+def _few(rows: np.ndarray, most: int) -> np.ndarray:
+    few: np.ndarray = rows[some_rows(len(rows), most)]
     return few
 
 

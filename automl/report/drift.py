@@ -12,7 +12,7 @@ from automl.report import figures
 from automl.report.html import Cell, table_of, write_page
 
 DRAWN = 8
-"""Measures that have a figure: the worst ones."""
+"""Measures that have a figure: of those that have drifted the worst ones, or the worst one."""
 PARTS = 12
 """That a figure shows: those that have moved most."""
 
@@ -24,9 +24,8 @@ def write_drift_report(file: Path, found: Findings) -> None:
         parts += ["<h2>Where the answer is known</h2>", _scores(found)]
     for title, shifts in (("What has drifted", found.drifted), ("The others", found.others)):
         parts += [f"<h2>{title}</h2>", _shifts(shifts)] if shifts else []
-    if found.shifts:
-        parts.append("<h2>Before and now</h2>")
-    for shift in found.shifts[:DRAWN]:
+    parts += ["<h2>Before and now</h2>"] if found.shifts else []
+    for shift in found.drifted[:DRAWN] or found.shifts[:1]:
         parts += [f"<h3>{escape(shift.name)}</h3>", figures.shift(_most_moved(shift))]
     write_page(file, f"{found.model} and {found.data}", parts)
 

@@ -72,14 +72,25 @@ class TrainedModel:
     def answer(self, inputs: Any) -> tuple[np.ndarray, np.ndarray]:
         """What `predict` gives of a classification, and the class decided for, texts (N,); `rejection.label` where
         none fits."""
-        names = self.task.class_names
         if self.rejection is None:
             found = self.predict(inputs)
-            chosen = found.argmax(1) if self.threshold is None else flags(found, self.threshold).astype(int)
-            return found, np.array(names, object)[chosen]
-        uncalibrated, energies = self.with_energies(inputs, outside_of(names, self.rejection.label))
+            return found, self.decide(found)
+        uncalibrated, energies = self.with_energies(inputs, outside_of(self.task.class_names, self.rejection.label))
         found = self.calibration.apply(uncalibrated)
-        return found, self.rejection.decide(names, found, energies, self.threshold)
+        return found, self.decide(found, energies)
+
+    def decide(self, found: np.ndarray, energies: np.ndarray | None = None) -> np.ndarray:
+        """The class decided for, texts (N,), by what `predict` gives of a classification.
+
+        Args:
+            energies: What `with_energies` gives; needed where the rejection goes by them.
+        """
+        names = self.task.class_names
+        if self.rejection is not None:
+            answers: np.ndarray = self.rejection.decide(names, found, energies, self.threshold)
+            return answers
+        chosen = found.argmax(1) if self.threshold is None else flags(found, self.threshold).astype(int)
+        return np.array(names, object)[chosen]
 
     def entities(self, messages: Sequence[Marked]) -> list[list[Entity]]:
         """Of a model whose words have classes: what it finds in each message."""

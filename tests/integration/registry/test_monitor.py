@@ -93,7 +93,7 @@ def test_a_profile_is_small_and_holds_no_row(folder: Path) -> None:
     text = bundle_of(folder).read_text()
     assert len(text) < 50_000
     described = json.loads(text)
-    assert described["features"]["income"]["rows"] == 800, "of validation and test"
+    assert described["features"]["income"]["rows"] == 700, "of validation and test"
     assert len(described["features"]["income"]["quantiles"]) == 201
     assert set(described["features"]["purpose"]["shares"]) <= {*pd.read_csv(folder / "old.csv")["purpose"], "missing"}
     assert "L0" not in text, "names of loans"

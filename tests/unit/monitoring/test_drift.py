@@ -95,11 +95,14 @@ def test_what_moved_is_told_in_plain_words() -> None:
     found = shifts(before, now)
     assert found["age"].before == "median 40 (32 to 48), 0 % missing"
     assert found["age"].now.startswith("median 6") and found["age"].now.endswith("50 % missing")
-    assert found["purpose"].before.startswith("new 0 %") and found["purpose"].now.startswith("new 20 %")
+    assert found["purpose"].before.startswith("new: 0 %, ") and found["purpose"].now.startswith("new: 20 %, ")
     for shift in found.values():
         assert sum(part.before for part in shift.parts) == pytest.approx(1)
         assert sum(part.now for part in shift.parts) == pytest.approx(1)
     assert list(found)[:2] == ["age", "purpose"], "the worst first"
+    named = [part.name for part in found["payments"].parts]
+    assert named[0] == "0" and named[1].startswith("0 to ") and named[-1].startswith("above ")
+    assert found["constant"].before == "1: 100 %"
 
 
 def test_nothing_but_missing_values_is_compared_with_nothing_but_missing_values() -> None:
