@@ -65,12 +65,16 @@ class Shares:
     others: tuple[float, ...] = ()
 
     @classmethod
-    def of(cls, values: np.ndarray) -> Shares:
-        """Of texts (N,)."""
+    def of(cls, values: np.ndarray, most: int = NAMES) -> Shares:
+        """Of texts (N,).
+
+        Args:
+            most: Names from which on only frequent ones are kept.
+        """
         names, counts = np.unique(values.astype(str), return_counts=True)
         order = np.argsort(-counts, kind="stable")
-        if len(order) > NAMES:
-            order = order[:NAMES][counts[order[:NAMES]] >= FREQUENT]
+        if len(order) > most:
+            order = order[:most][counts[order[:most]] >= FREQUENT]
         kept = {str(names[place]): float(counts[place] / len(values)) for place in order}
         if len(order) == len(names):
             return cls(len(values), kept)
@@ -93,9 +97,9 @@ def group_of(name: str) -> int:
 Distribution = Numbers | Shares
 
 
-def distribution_of(values: np.ndarray) -> Distribution:
-    """Of a measure's values."""
-    return Shares.of(values) if values.dtype == object else Numbers.of(values)
+def distribution_of(values: np.ndarray, most: int = NAMES) -> Distribution:
+    """Of a measure's values; `most` see `Shares.of`."""
+    return Shares.of(values, most) if values.dtype == object else Numbers.of(values)
 
 
 def distribution_from_dict(values: Mapping[str, Any]) -> Distribution:

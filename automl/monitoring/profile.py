@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from automl.errors import UserError
-from automl.monitoring.distributions import Distribution, Measures, distribution_from_dict, distribution_of
+from automl.monitoring.distributions import NAMES, Distribution, Measures, distribution_from_dict, distribution_of
 from automl.monitoring.drift import find_shifts, judge
 from automl.monitoring.embedding import MOST_LEARNED, MOST_VECTORS, Projection
 from automl.monitoring.features import answer_measures, input_measures
@@ -74,7 +74,8 @@ def profile_of(
     chosen = model.decide(predictions, energies) if model.task.is_classification else np.empty(0)
     answers = answer_measures(model.task, predictions, chosen)
     embedded = _embedded(model, projection, unseen)
-    return Profile(_distributions({**features, **embedded}), _distributions(answers), projection)
+    classes = max(len(model.task.class_names) + 1, NAMES)  # one more where a model may say that none fits
+    return Profile(_distributions({**features, **embedded}), _distributions(answers, classes), projection)
 
 
 def _embedded(model: TrainedModel, projection: Projection | None, rows: np.ndarray) -> Measures:
@@ -129,8 +130,8 @@ def read_profile(bundle: Path, model: str) -> Profile:
         ) from error
 
 
-def _distributions(measures: Measures) -> dict[str, Distribution]:
-    return {name: distribution_of(values) for name, values in measures.items()}
+def _distributions(measures: Measures, most: int = NAMES) -> dict[str, Distribution]:
+    return {name: distribution_of(values, most) for name, values in measures.items()}
 
 
 def _to_dict(distributions: Mapping[str, Distribution]) -> dict[str, Any]:
