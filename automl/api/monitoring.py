@@ -79,12 +79,14 @@ def _read(source: Path, model: TrainedModel) -> tuple[np.ndarray, pd.DataFrame |
     if isinstance(preparation, ImagePreparation):
         images, _ = load_inputs(source, preparation)
         return images[some_rows(len(images))], None, len(images)
+    if model.task.is_per_word:
+        return _read_words(source, model)
     if isinstance(preparation, TablePreparation):
         frame, count = draw_rows(read_blocks(source))
     else:
         frame, count = draw_rows(read_message_blocks(source, preparation.columns))
     if not count:
-        raise UserError(f"{source} has no rows.", hint="Name a file with some: --data FILE")
+        raise _empty(source)
     rows = preparation.transform(frame)
     if isinstance(preparation, TablePreparation):
         unread = Unread(preparation, source.name)
@@ -92,6 +94,24 @@ def _read(source: Path, model: TrainedModel) -> tuple[np.ndarray, pd.DataFrame |
         if unread.note:
             warnings.warn(unread.note, Notice, stacklevel=3)
     return rows, frame, count
+
+
+def _read_words(source: Path, model: TrainedModel) -> tuple[np.ndarray, None, int]:
+    import pandas as pd
+
+    from automl.data import TextPreparation, read_marked_blocks
+    from automl.data.words.marked import lay
+
+    assert isinstance(model.preparation, TextPreparation)
+    blocks = read_marked_blocks(source, model.preparation.columns)
+    frame, count = draw_rows(pd.DataFrame({"message": pd.Series(block, dtype=object)}) for block in blocks)
+    if not count:
+        raise _empty(source)
+    return lay(frame["message"].tolist(), model.preparation.words), None, count
+
+
+def _empty(source: Path) -> UserError:
+    return UserError(f"{source} has no rows.", hint="Name a file with some: --data FILE")
 
 
 def _scores(

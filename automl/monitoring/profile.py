@@ -68,13 +68,13 @@ def profile_of(
     most = MOST_ROWS // len(unprepared)
     found = [input_measures(model.preparation, rows[some_rows(len(rows), most)]) for rows in unprepared]
     features = {name: np.concatenate([own[name] for own in found]) for name in found[0]}
-    projection = None
-    if not model.task.is_table and (vectors := model.embed(_few(learned, MOST_LEARNED))) is not None:
+    projection, task = None, model.task
+    if not (task.is_table or task.is_per_word) and (vectors := model.embed(_few(learned, MOST_LEARNED))) is not None:
         projection = Projection.fit(vectors)
-    chosen = model.decide(predictions, energies) if model.task.is_classification else np.empty(0)
-    answers = answer_measures(model.task, predictions, chosen)
+    chosen = model.decide(predictions, energies) if task.is_classification else np.empty(0)
+    answers = answer_measures(task, predictions, chosen)
     embedded = _embedded(model, projection, unseen)
-    classes = max(len(model.task.class_names) + 1, NAMES)  # one more where a model may say that none fits
+    classes = max(len(task.class_names) + 1, NAMES)  # one more where a model may say that none fits
     return Profile(_distributions({**features, **embedded}), _distributions(answers, classes), projection)
 
 

@@ -43,18 +43,17 @@ def explainer_for(model: TrainedModel, bundle: Path, pictures: Path) -> Explaine
         pictures: The folder that heat maps of images are written into.
 
     Raises:
-        UserError: The model gives several values.
+        UserError: The model gives several values, or a class for each word.
     """
     from automl.data import TablePreparation, TextPreparation
     from automl.serving.explanation.images import ImageExplainer
     from automl.serving.explanation.tables import TableExplainer
     from automl.serving.explanation.texts import TextExplainer
 
-    if not model.task.is_classification and model.task.num_outputs > 1:
-        raise UserError(
-            f"--explain is for classes and for one value; the model gives {model.task.num_outputs} values.",
-            hint="Leave it out.",
-        )
+    task = model.task
+    if task.is_per_word or (not task.is_classification and task.num_outputs > 1):
+        gives = "a class for each word" if task.is_per_word else f"{task.num_outputs} values"
+        raise UserError(f"--explain is for one class or one value; the model gives {gives}.", hint="Leave it out.")
     if isinstance(model.preparation, TablePreparation):
         return TableExplainer(model, model.preparation, bundle)
     if isinstance(model.preparation, TextPreparation):

@@ -67,6 +67,14 @@ def test_likeliest_classes_are_not_asked_for(said: str, folder: Path, run_here: 
     assert done.returncode == 2 and "--top names the likeliest classes" in done.stderr
 
 
+def test_new_messages_are_compared_with_the_profile(said: str, folder: Path, run_here: Run) -> None:
+    done = run_here("monitor", "entities", "--data", "more.conll", cwd=folder)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "60 rows of more.conll" in done.stdout and "unfamiliar words" in done.stdout
+    done = run_here("predict", "--model", "entities", "new.txt", "--explain", cwd=folder)
+    assert done.returncode == 2 and "the model gives a class for each word" in done.stderr
+
+
 def test_versions_are_compared_on_other_labelled_words(said: str, folder: Path, run_here: Run) -> None:
     done = run_here("models", "compare", "entities/1", "entities/1", "--data", "more.conll", cwd=folder)
     assert done.returncode == 0, done.stderr
