@@ -87,10 +87,10 @@ class TrainedModel:
         """
         names = self.task.class_names
         if self.rejection is not None:
-            answers: np.ndarray = self.rejection.decide(names, found, energies, self.threshold)
-            return answers
+            return self.rejection.decide(names, found, energies, self.threshold)
         chosen = found.argmax(1) if self.threshold is None else flags(found, self.threshold).astype(int)
-        return np.array(names, object)[chosen]
+        decided: np.ndarray = np.array(names, object)[chosen]
+        return decided
 
     def entities(self, messages: Sequence[Marked]) -> list[list[Entity]]:
         """Of a model whose words have classes: what it finds in each message."""
