@@ -70,11 +70,9 @@ def _predict_entities(model: "TrainedModel", source: Path) -> Iterator["pd.DataF
     from automl.data import TextPreparation, read_marked_blocks
 
     assert isinstance(model.preparation, TextPreparation)
-    done = 0
-    for messages in read_marked_blocks(source, model.preparation.columns):
+    for ids, messages in read_marked_blocks(source, model.preparation):
         table = as_entities(model.entities(messages))
-        table.insert(0, "id", [str(number) for number in range(done + 1, done + len(messages) + 1)])
-        done += len(messages)
+        table.insert(0, "id", ids)
         yield table
 
 

@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-    from automl.data import Marked
     from automl.training.entities import Entity
     from automl.training.trained import TrainedModel
 
@@ -27,23 +26,11 @@ def answers(model: "TrainedModel", inputs: Any, top: int | None = None) -> "pd.D
         inputs: As `TrainedModel.predict` takes them.
     """
     if model.task.is_per_word:
-        return as_entities(model.entities(marked(model, inputs)))
+        return as_entities(model.entities(_texts(model, inputs)))
     if not model.task.is_classification:
         return as_table(model.task, model.predict(inputs))
     outputs, chosen = model.answer(inputs)
     return as_table(model.task, outputs, chosen.tolist(), top=top)
-
-
-def marked(model: "TrainedModel", raw: Any) -> "list[Marked]":
-    """Raw messages with the places of their words: a list of texts, or a frame with their column."""
-    from automl.data import Marked, TextPreparation
-    from automl.data.table.frames import as_pandas
-    from automl.data.text.messages import joined
-
-    preparation = model.preparation
-    assert isinstance(preparation, TextPreparation)
-    texts = raw if isinstance(raw, list) else joined(as_pandas(raw), preparation.columns)
-    return [Marked.of(text) for text in texts]
 
 
 def as_entities(found: "Sequence[Sequence[Entity]]") -> "pd.DataFrame":
@@ -58,6 +45,16 @@ def as_entities(found: "Sequence[Sequence[Entity]]") -> "pd.DataFrame":
 def described(entity: "Entity") -> dict[str, Any]:
     """An entity as JSON has it."""
     return {**asdict(entity), "probability": round(entity.probability, DIGITS)}
+
+
+def _texts(model: "TrainedModel", raw: Any) -> list[str]:
+    """Of a list of texts, or of a frame with their column."""
+    from automl.data import TextPreparation
+    from automl.data.table.frames import as_pandas
+    from automl.data.text.messages import joined
+
+    assert isinstance(model.preparation, TextPreparation)
+    return raw if isinstance(raw, list) else joined(as_pandas(raw), model.preparation.columns)
 
 
 def as_table(

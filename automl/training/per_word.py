@@ -20,6 +20,10 @@ class PerWord(nn.Module):
 
     def forward(self, pieces: Tensor) -> Tensor:
         outputs: Tensor = self.net(pieces.abs())
+        if outputs.shape[:-1] != pieces.shape:
+            raise ValueError(
+                f"of tokens {tuple(pieces.shape)} a net returns (N, T, outputs), not {tuple(outputs.shape)}"
+            )
         return outputs[pieces > 0]
 
 

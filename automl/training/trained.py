@@ -92,11 +92,13 @@ class TrainedModel:
         decided: np.ndarray = np.array(names, object)[chosen]
         return decided
 
-    def entities(self, messages: Sequence[Marked]) -> list[list[Entity]]:
-        """Of a model whose words have classes: what it finds in each message."""
+    def entities(self, messages: Sequence[str | Marked]) -> list[list[Entity]]:
+        """Of a model whose words have classes: what it finds in each message, a raw text or one whose words somebody
+        has told apart."""
         assert isinstance(self.preparation, TextPreparation)
-        probabilities = self.predict(lay(messages, self.preparation.words))
-        return entities_of(messages, probabilities, self.task.class_names)
+        marked = [Marked.of(message) if isinstance(message, str) else message for message in messages]
+        probabilities = self.predict(lay(marked, self.preparation.words))
+        return entities_of(marked, probabilities, self.task.class_names)
 
     def with_energies(self, inputs: Any, outside: int | None) -> tuple[np.ndarray, np.ndarray]:
         """What `uncalibrated` gives, and the energies (N,), see `automl.training.inference`; its parts' mean."""

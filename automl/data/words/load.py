@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from hashlib import blake2b
 from pathlib import Path
 
+import numpy as np
+
 from automl.components.task import Task
 from automl.data.dataset import Dataset, Split
 from automl.data.table.values import natural
@@ -72,7 +74,7 @@ def load_words(path: str | Path, options: TextOptions, *, task_kind: str, seed: 
                 "sentences": {split: len(sentences) for split, sentences in source.splits.items()},
                 "words": {split: sum(map(len, own.words)) for split, own in rows.items()},
             },
-            lengths=Lengths.of(texts["train"], preparation.tokenize(texts["train"])),
+            lengths=Lengths.of(texts["train"], np.abs(preparation.tokenize(texts["train"]))),
             notes=(*source.notes, *notes),
             warnings=(*copies({s: Messages(own, [""] * len(own)) for s, own in texts.items()}), *_rare(found, kinds)),
         ),

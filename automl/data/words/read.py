@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from itertools import islice
+from collections.abc import Iterator
+from itertools import count, islice
 from pathlib import Path
 
 from automl.data.table.read import JSON_LINES
 from automl.data.text.messages import joined
+from automl.data.text.preparation import TextPreparation
 from automl.data.text.read import read_message_blocks
 from automl.data.words.conll import read_conll
 from automl.data.words.json_lines import Reader
@@ -54,26 +55,32 @@ def read_sentences(path: Path) -> tuple[list[Sentence], str]:
     return found, note
 
 
-def read_marked_blocks(source: Path, columns: Sequence[str]) -> Iterator[list[Marked]]:
+def read_marked_blocks(source: Path, preparation: TextPreparation) -> Iterator[tuple[list[str], list[Marked]]]:
     """Messages to predict, some at a time: those of CoNLL's form and of JSON lines with tokens keep their own words,
     all others are split by `split_words`.
 
     Args:
         source: Such a file, or what `read_message_blocks` reads.
-        columns: Of a table those of the message.
+
+    Yields:
+        What names each, its file or its number from 1 on, and the messages.
 
     Raises:
         UserError: There is nothing to read.
     """
     if not source.is_file() or source.suffix.lower() not in (*CONLL, *JSON_LINES):
-        for frame in read_message_blocks(source, columns):
-            yield [Marked.of(text) for text in joined(frame, columns)]
+        done = 0
+        for frame in read_message_blocks(source, preparation.columns):
+            texts = joined(frame, preparation.columns)
+            yield preparation.ids(frame, done), [Marked.of(text) for text in texts]
+            done += len(frame)
     elif source.suffix.lower() in JSON_LINES:
         yield from _blocks(Reader(source).marked())
     else:
         yield from _blocks(Marked.joined(sentence.words) for sentence in read_conll(source, tagged=False))
 
 
-def _blocks(messages: Iterator[Marked]) -> Iterator[list[Marked]]:
+def _blocks(messages: Iterator[Marked]) -> Iterator[tuple[list[str], list[Marked]]]:
+    numbers = map(str, count(1))
     while block := list(islice(messages, AT_A_TIME)):
-        yield block
+        yield list(islice(numbers, len(block))), block

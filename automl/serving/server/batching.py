@@ -15,7 +15,6 @@ import numpy as np
 
 from automl.serving.server.problems import Problem
 from automl.serving.server.reader import Unreadable
-from automl.serving.table import marked
 
 if TYPE_CHECKING:
     from automl.serving.server.live import Loaded
@@ -120,7 +119,7 @@ def _predict(batch: list[_Waiting]) -> list[Predicted | Exception]:
 def _entities(batch: list[_Waiting]) -> list[Predicted]:
     model = batch[0].loaded.model
     inputs = [one for waiting in batch for one in waiting.inputs]
-    found = iter(model.entities(marked(model, [text for one in inputs for text in one.values()])))
+    found = iter(model.entities([text for one in inputs for text in one.values()]))
     nothing = np.zeros((0, model.task.num_outputs), np.float32)
     return [Predicted(nothing, None, [], list(islice(found, len(waiting.inputs)))) for waiting in batch]
 

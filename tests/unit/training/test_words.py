@@ -106,7 +106,7 @@ def test_entities_are_found_where_they_stand(train: Train, data: Dataset, tmp_pa
     write_bundle(tmp_path / "bundle", parts=[part], task=data.task, preparation=data.preparation, plugins=())
     model = TrainedModel.load(tmp_path / "bundle")
     text = "  mrs Victoria Sydney slept, in  Jordan slept"
-    raw = [Marked.of(text), Marked.of(" "), Marked.joined(["mr", "Paris"])]
+    raw = [text, " ", Marked.joined(["mr", "Paris"])]
     found, nothing, other = model.entities(raw)
     assert [(one.label, one.text, text[one.start : one.end]) for one in found] == [
         ("PER", "Victoria Sydney", "Victoria Sydney"),
@@ -114,9 +114,8 @@ def test_entities_are_found_where_they_stand(train: Train, data: Dataset, tmp_pa
     ]
     assert all(0.5 < one.probability <= 1 for one in found)
     assert nothing == [] and [(one.start, one.end) for one in other] == [(3, 8)]
-    assert model.entities([]) == [] == model.entities([Marked.of("")])[0]
-    long = Marked.of(" ".join(["mr Paris slept"] * 500))
-    assert len(model.entities([long])[0]) > 400
+    assert model.entities([]) == [] == model.entities([""])[0]
+    assert len(model.entities([" ".join(["mr Paris slept"] * 500)])[0]) > 400
 
 
 class Saying(nn.Module):
@@ -162,3 +161,8 @@ def test_each_word_has_one_first_piece(tokens: list[tuple[int, int]], most: int,
 def test_more_words_than_tokens_are_never_cut_in_silence() -> None:
     with pytest.raises(ValueError, match="2 words don't fit into 1 tokens"):
         word_pieces("abcd ef", [], 1)
+
+
+def test_a_net_that_says_something_of_the_text_alone_is_told_so() -> None:
+    with pytest.raises(ValueError, match=r"a net returns \(N, T, outputs\), not \(1, 2\)"):
+        PerWord(nn.EmbeddingBag(9, 2))(torch.tensor([[3, 4, -5]]))

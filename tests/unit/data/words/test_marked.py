@@ -6,8 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from automl.data import Marked, lay, read_marked_blocks, texts_of
+from automl.data import Marked, TextPreparation, lay, read_marked_blocks, texts_of
 from automl.data.words.marked import windows
+
+PREPARATION = TextPreparation.fit_words(["Ann lives in Paris"], "text", 4)
 
 
 @pytest.mark.parametrize(
@@ -61,12 +63,22 @@ def test_rows_hold_all_bytes_of_their_words() -> None:
 )
 def test_messages_to_predict_come_in_many_forms(tmp_path: Path, name: str, content: str, texts: list[str]) -> None:
     (tmp_path / name).write_text(content)
-    found = [message for block in read_marked_blocks(tmp_path / name, ["text"]) for message in block]
+    blocks = list(read_marked_blocks(tmp_path / name, PREPARATION))
+    found = [message for _, block in blocks for message in block]
+    assert [one for ids, _ in blocks for one in ids] == [str(number) for number in range(1, len(found) + 1)]
     assert [message.text for message in found] == texts
     keeps = name.endswith("conll") or "tokens" in content
     assert len(found[0].spans) == (2 if keeps else 4)
 
 
 def test_a_message_itself_is_one(tmp_path: Path) -> None:
-    (block,) = read_marked_blocks(Path("Ann lives in Paris"), ["text"])
+    ((_, block),) = read_marked_blocks(Path("Ann lives in Paris"), PREPARATION)
     assert np.array(block[0].spans).tolist() == [[0, 3], [4, 9], [10, 12], [13, 18]]
+
+
+def test_files_of_a_folder_name_their_messages(tmp_path: Path) -> None:
+    for name in ("b.txt", "a.txt"):
+        (tmp_path / name).write_text("Ann lives\nin Paris")
+    ((ids, block),) = read_marked_blocks(tmp_path, PREPARATION)
+    assert ids == ["a.txt", "b.txt"]
+    assert block[0].words == ["Ann", "lives", "in", "Paris"]

@@ -35,8 +35,9 @@ class Capitals:
         begins = is_name * (1 + np.append(0, is_name[:-1]))
         return np.eye(3, dtype=np.float32)[begins] * 0.7 + 0.1 if words else np.zeros((0, 3), np.float32)
 
-    def entities(self, messages: list[Marked]) -> list[list[Entity]]:
-        return entities_of(messages, self.predict(lay(messages, self.preparation.words)), self.task.class_names)
+    def entities(self, messages: list[str]) -> list[list[Entity]]:
+        marked = [Marked.of(message) for message in messages]
+        return entities_of(marked, self.predict(lay(marked, self.preparation.words)), self.task.class_names)
 
 
 @pytest.fixture
