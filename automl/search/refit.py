@@ -101,7 +101,7 @@ def together(data: Dataset, file: Path) -> Dataset:
 
 def _joined(one: Split, other: Split, file: Path) -> np.ndarray:
     if not isinstance(one.inputs, np.memmap):
-        return np.concatenate([one.inputs, other.inputs])
+        return np.concatenate(_as_wide(one.inputs, other.inputs))
     file.parent.mkdir(parents=True, exist_ok=True)
     shape = (len(one) + len(other), *one.inputs.shape[1:])
     written = np.lib.format.open_memmap(file, mode="w+", dtype=one.inputs.dtype, shape=shape)
@@ -109,6 +109,14 @@ def _joined(one: Split, other: Split, file: Path) -> np.ndarray:
     written.flush()
     mapped: np.ndarray = np.load(file, mmap_mode="r")
     return mapped
+
+
+def _as_wide(*rows: np.ndarray) -> list[np.ndarray]:
+    """Rows of texts (N, L), zeros behind the shorter ones of a split; all others have one shape."""
+    if rows[0].ndim != 2:
+        return list(rows)
+    widest = max(own.shape[1] for own in rows)
+    return [np.pad(own, ((0, 0), (0, widest - own.shape[1]))) for own in rows]
 
 
 def _curve(run: TrialRecord, metric: Metric, search: Path) -> tuple[float, ...]:

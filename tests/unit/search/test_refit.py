@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from automl.data import Dataset
+from automl.data import Dataset, rows_of, texts_of
 from automl.data.dataset import Split
 from automl.evaluation import METRICS
 from automl.search.budget import StopSignal
@@ -81,6 +81,14 @@ def test_train_and_validation_are_one(data: Dataset, tmp_path: Path) -> None:
     assert joined.train.ids == tuple(map(str, range(9)))
     assert joined.test is data.test and len(data.train) == 6
     assert not (tmp_path / "inputs.npy").exists()
+
+
+def test_texts_of_different_lengths_are_joined(data: Dataset, tmp_path: Path) -> None:
+    texts = {"train": ["a b c"] * 6, "val": ["a", "b c", "d"]}
+    for name, own in texts.items():
+        object.__setattr__(getattr(data, name), "inputs", rows_of(own))
+    joined = together(data, tmp_path / "inputs.npy").train.inputs
+    assert texts_of(joined) == [*texts["train"], *texts["val"]]
 
 
 def test_images_beyond_the_memory_are_joined_in_a_file(data: Dataset, tmp_path: Path) -> None:
