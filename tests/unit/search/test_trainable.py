@@ -4,6 +4,7 @@ import errno
 from pathlib import Path
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
 from automl.errors import DiskFull, TrialError
@@ -53,7 +54,7 @@ def test_a_model_that_is_too_big_for_its_share_of_the_disk_cap_is_its_configurat
     actor._begin({"number": 0, "configuration": {}})
     actor._settings = SimpleNamespace(disk_share=10_000_000, constraints=())
     task = SimpleNamespace(num_outputs=2)
-    actor._data = SimpleNamespace(source=SimpleNamespace(val_targets=range(100), task=task))
+    actor._data = SimpleNamespace(source=SimpleNamespace(val_targets=np.zeros(100, np.int64), task=task))
     actor._costs = {"size_mb": size_mb}
     if fits:
         actor._check_costs()
