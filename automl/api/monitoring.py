@@ -103,8 +103,8 @@ def _read_words(source: Path, model: TrainedModel) -> tuple[np.ndarray, None, in
     from automl.data.words.marked import lay
 
     assert isinstance(model.preparation, TextPreparation)
-    blocks = read_marked_blocks(source, model.preparation.columns)
-    frame, count = draw_rows(pd.DataFrame({"message": pd.Series(block, dtype=object)}) for block in blocks)
+    blocks = read_marked_blocks(source, model.preparation)
+    frame, count = draw_rows(pd.DataFrame({"message": pd.Series(block, dtype=object)}) for _, block in blocks)
     if not count:
         raise _empty(source)
     return lay(frame["message"].tolist(), model.preparation.words), None, count
