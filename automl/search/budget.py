@@ -3,6 +3,7 @@
 import math
 import os
 import time
+from collections import Counter
 from collections.abc import Callable, Collection
 from contextlib import suppress
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from automl.config import Experiment
 from automl.errors import SearchPaused
 from automl.search.clock import Moment, machine
 from automl.search.folders import paused
-from automl.search.records import INTERRUPTED, TIME_BUDGET, TrialRecord
+from automl.search.records import INTERRUPTED, TIME_BUDGET, TOO_SLOW, TrialRecord
 
 RESERVE_SHARE = 0.1
 RESERVE_AT_MOST = 18.0
@@ -31,6 +32,10 @@ PACE_KNOWN = 10.0
 """Seconds of training after which a trial's pace tells when it will be done."""
 
 
+TOO_OFTEN = 2
+"""Trials of a model that were too slow, after which it isn't proposed any more."""
+
+
 def too_slow(elapsed: float, progress: float, left: float) -> str | None:
     """Why a trial isn't worth going on with: at its pace the time budget ends before its schedule does.
 
@@ -42,7 +47,15 @@ def too_slow(elapsed: float, progress: float, left: float) -> str | None:
     if elapsed < PACE_KNOWN or progress <= 0:
         return None
     needed = elapsed / progress - elapsed
-    return f"too slow: {needed:.0f} s to go, {max(0.0, left):.0f} s left" if needed > left else None
+    return f"{TOO_SLOW}: {needed:.0f} s to go, {max(0.0, left):.0f} s left" if needed > left else None
+
+
+def hopeless(records: Collection[TrialRecord]) -> set[str]:
+    """The models of which no trial was finished, and `TOO_OFTEN` were too slow: the time that is left only gets
+    shorter."""
+    slow = Counter(record.model for record in records if record.reason.startswith(TOO_SLOW))
+    often = {model for model, trials in slow.items() if trials >= TOO_OFTEN}
+    return often and often - {record.model for record in records if record.status == "finished"}
 
 
 class Pace:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from automl.components import Value
@@ -51,8 +51,12 @@ class Proposals:
         if not exhaustive:
             self._enqueue_first()
 
-    def next(self) -> tuple[Trial, Configuration] | None:
-        """A new trial of the study and its configuration; None when the space is exhausted."""
+    def next(self, avoided: Container[Value] = ()) -> tuple[Trial, Configuration] | None:
+        """A new trial of the study and its configuration; None when the space is exhausted.
+
+        Args:
+            avoided: Models that are only proposed where nothing else comes up, or on a grid.
+        """
         if self._grid is not None:
             unseen = self._next_unseen(self._grid)
             if unseen is None:
@@ -60,14 +64,15 @@ class Proposals:
             self._enqueue(unseen)
         for attempt in range(2 * PATIENCE):
             stuck = attempt >= PATIENCE
+            left_out = () if self._grid or attempt == 2 * PATIENCE - 1 else avoided
             if stuck and not self._enqueue_unseen():
                 return None
-            proposed = self._at_random(attempt) if stuck else self._ask(attempt)
+            proposed = self._at_random(attempt, left_out) if stuck else self._ask(attempt, left_out)
             if proposed:
                 return proposed
         return None
 
-    def _ask(self, attempt: int) -> tuple[Trial, Configuration] | None:
+    def _ask(self, attempt: int, avoided: Container[Value]) -> tuple[Trial, Configuration] | None:
         from optuna.trial import TrialState
 
         from automl.search.seeding import reseed
@@ -80,6 +85,10 @@ class Proposals:
             # A failed trial teaches the sampler nothing, which is right: its value is known from the first time.
             self._study.tell(trial, state=TrialState.FAIL)
             return None
+        if configuration.get("model") in avoided:
+            # Stopped at once: a sampler that begins with a list of its own goes on to the next.
+            self._study.tell(trial, state=TrialState.PRUNED)
+            return None
         self._seen.add(key(configuration))
         trial.set_user_attr("configuration", configuration)
         self._share_distributions(self._study.get_trials(deepcopy=False)[trial.number])
@@ -90,14 +99,14 @@ class Proposals:
         for name, own in trial.distributions.items():
             trial.distributions[name] = self._distributions.setdefault((name, own), own)
 
-    def _at_random(self, attempt: int) -> tuple[Trial, Configuration] | None:
+    def _at_random(self, attempt: int, avoided: Container[Value]) -> tuple[Trial, Configuration] | None:
         """For a sampler that proposes the same again and again: from its repetitions it learns nothing."""
         from optuna.samplers import RandomSampler
 
         stuck = self._study.sampler
         self._study.sampler = RandomSampler()
         try:
-            return self._ask(attempt)
+            return self._ask(attempt, avoided)
         finally:
             self._study.sampler = stuck
 

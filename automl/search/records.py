@@ -13,6 +13,7 @@ Status = Literal["running", "finished", "stopped", "failed"]
 
 INTERRUPTED = "interrupted"
 TIME_BUDGET = "time budget"
+TOO_SLOW = "too slow"
 
 _NO_MEMORY = ("DefaultCPUAllocator", "CUDA error: out of memory", "CUBLAS_STATUS_ALLOC_FAILED")
 """What torch says, on the CPU and on CUDA, where its error has no type of its own."""

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from automl.search.budget import Limits, StopSignal
+from automl.search.budget import Limits, StopSignal, hopeless
 from automl.search.clock import Moment
 from automl.search.endings import end_with
 from automl.search.folders import add_report, checkpoint_of, healed_reports_of
@@ -110,7 +110,7 @@ class SearchState:
             return None
         if self._population:
             self._population.open()
-        proposed = self._proposals.next()
+        proposed = self._proposals.next(hopeless(self.records.values()))
         if proposed is None:
             self.ended_by = "the space is exhausted"
             return None

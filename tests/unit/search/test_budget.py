@@ -12,7 +12,17 @@ import pytest
 from automl.components import Choice, Float, Int
 from automl.config import load_experiment
 from automl.errors import SearchPaused, UserError
-from automl.search.budget import FIRST_SECONDS, GRACE, PACE_KNOWN, Limits, Pace, StopSignal, deadline_of, too_slow
+from automl.search.budget import (
+    FIRST_SECONDS,
+    GRACE,
+    PACE_KNOWN,
+    Limits,
+    Pace,
+    StopSignal,
+    deadline_of,
+    hopeless,
+    too_slow,
+)
 from automl.search.folders import new_search_folder, pausing, weights_of
 from automl.search.proposals import Proposals
 from automl.search.records import TrialRecord
@@ -155,6 +165,14 @@ def test_a_trial_that_cannot_be_done_in_time_makes_room() -> None:
     assert too_slow(elapsed=100.0, progress=0.5, left=99.0) == "too slow: 100 s to go, 99 s left"
     assert too_slow(elapsed=100.0, progress=0.5, left=101.0) is None
     assert too_slow(elapsed=100.0, progress=0.5, left=math.inf) is None
+
+
+def test_a_model_is_hopeless_after_two_trials_that_were_too_slow_and_none_that_was_finished() -> None:
+    def ended(model: str, status: Any, reason: str) -> TrialRecord:
+        return TrialRecord(0, {"model": model}, status=status, reason=reason)
+
+    slow = [ended(model, "stopped", "too slow: 99 s to go, 9 s left") for model in "aabbc"]
+    assert hopeless([*slow, ended("b", "finished", "all epochs done"), ended("d", "stopped", "time budget")]) == {"a"}
 
 
 def test_the_pace_of_a_trial_that_has_just_begun_is_not_known() -> None:

@@ -6,11 +6,12 @@ import pytest
 from optuna import Study
 from optuna.storages import JournalStorage
 
+from automl.components import Choice, Float
 from automl.errors import UserError
 from automl.search.journal import SingleWriterJournal
 from automl.search.proposals import Proposals, key
 from automl.search.samplers import make_sampler
-from automl.space import Configuration, Space
+from automl.space import Configuration, Space, SpaceParameter
 
 MakeStudy = Callable[..., Study]
 
@@ -142,3 +143,28 @@ def test_trials_share_the_distributions_of_their_parameters(continuous: Space, t
         kept = study.get_trials(deepcopy=False)
         assert len(kept) == trials
         assert len({id(trial.distributions["lr"]) for trial in kept}) == 1
+
+
+def test_a_model_that_is_avoided_is_not_proposed_while_there_are_others(make_study: MakeStudy) -> None:
+    rate = SpaceParameter("lr", Float(0.001, 1.0, log=True), 0.01)
+    space = Space((SpaceParameter("model", Choice("slow", "fast"), "slow"), rate))
+    for sampler in ("random", "blend"):
+        study = make_study()
+        study.sampler = make_sampler(sampler, space, seed=0, objectives=1)
+        proposals = Proposals(study, space, exhaustive=False, seed=0)
+        found = [proposals.next({"slow"} if number else ()) for number in range(20)]
+        models = [proposed[1]["model"] for proposed in found if proposed]
+        assert models == ["slow", *["fast"] * 19]
+
+
+def test_what_is_avoided_is_proposed_where_there_is_nothing_else_and_on_a_grid(
+    make_study: MakeStudy, finite: Space
+) -> None:
+    found = []
+    proposals = Proposals(make_study(), finite, exhaustive=False, seed=0)
+    while proposed := proposals.next({"b"}):
+        found.append(proposed[1])
+    assert sorted(map(key, found)) == sorted(map(key, finite.grid()))
+    grid = Proposals(make_study(), finite, exhaustive=True, seed=0)
+    in_order = [grid.next({"b", "c"}) for _ in range(6)]
+    assert [proposed and proposed[1] for proposed in in_order] == list(finite.grid())
