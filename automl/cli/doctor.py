@@ -92,7 +92,7 @@ def _store(out: Path | None) -> list[Finding]:
     if not home.exists():
         return [*findings, Finding("store", f"none yet at {home}")]
     try:
-        return [*findings, Finding("store", open_store(home).tracking_uri)]
+        return [*findings, Finding("store", open_store(home).shown)]
     except UserError as error:
         return [*findings, Finding("store", "can't be used", f"{error.message} {error.hint or ''}")]
 

@@ -31,7 +31,7 @@ def check_trust(store: Store, bundle: Path, *, trust_plugins: bool) -> None:
         return
     names = ", ".join(f"{source.name} (sha256 {source.sha256})" for source in unknown)
     raise UserError(
-        f"The model comes from {store.tracking_uri} and carries code that would run with your rights: {names}.",
+        f"The model comes from {store.shown} and carries code that would run with your rights: {names}.",
         hint=f"Read it in {bundle / 'plugins'}. If you trust it: --trust-plugins (in Python trust_plugins=True), or "
         "`automl plugins add` the same file, whose sha256 is trusted from then on.",
     )

@@ -122,7 +122,7 @@ def read_search(store: Store, run_id: str) -> RecordedSearch:
         run = client.get_run(run_id)
     except MlflowException as error:
         raise UserError(
-            f"No run {run_id} in the store {store.tracking_uri}.", hint="`automl ui` shows the searches and their ids."
+            f"No run {run_id} in the store {store.shown}.", hint="`automl ui` shows the searches and their ids."
         ) from error
     tags = run.data.tags
     if tags.get(names.ROLE) != names.SEARCH:

@@ -105,7 +105,7 @@ class Runs:
 
     def tell(self, error: Exception | None) -> None:
         """Says that the store is away, with what it failed with; or, with None, that it is back."""
-        where = f"The MLflow store {self._store.tracking_uri}"
+        where = f"The MLflow store {self._store.shown}"
         away = f"{where} is away ({in_one_line(str(error))}). Training goes on; what is to be written there waits."
         warnings.warn(away if error else f"{where} is back; what has waited is written.", Notice, stacklevel=2)
 

@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import re
 import sqlite3
 import urllib.error
 import urllib.request
@@ -9,11 +10,11 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from automl.errors import UserError
+from automl.tracking.template import has_migration, make_database
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -35,6 +36,7 @@ _SETTINGS = {
 }
 TRACKING_URI = "MLFLOW_TRACKING_URI"
 _SQLITE = "sqlite:///"
+_PASSWORD = re.compile(r"(://[^/:@]*):[^/@]*@")
 _ANSWER = 10.0  # seconds that a server has to say that it is there
 
 
@@ -53,6 +55,11 @@ class Store:
     home: Path
 
     @property
+    def shown(self) -> str:
+        """The URI as people and logs may see it: without the password of a database."""
+        return _PASSWORD.sub(r"\1:***@", self.tracking_uri)
+
+    @property
     def is_server(self) -> bool:
         """Whether it is reached by HTTP."""
         return self.tracking_uri.startswith(("http://", "https://"))
@@ -69,7 +76,7 @@ class Store:
         return Path(self.tracking_uri.removeprefix(_SQLITE)) if is_file else None
 
     def client(self) -> "MlflowClient":
-        """Connects, creating the database on the first use (2 to 4 s). The first call imports mlflow (4 to 8 s).
+        """Connects, creating the database on the first use. The first call imports mlflow (4 to 8 s).
 
         Raises:
             UserError: The store can't be reached or read, or was made by another version of MLflow.
@@ -85,6 +92,8 @@ class Store:
         try:
             with self.lock("store"):  # Two processes that create one database at once break each other's migrations.
                 if self.database is not None:
+                    if self.is_own:
+                        make_database(self.database)
                     _write_ahead(self.database)
                     _write_behind(self.database)
                 client = mlflow.MlflowClient(self.tracking_uri)
@@ -133,6 +142,11 @@ def open_store(home: Path) -> Store:
     if store.database is not None and store.database.exists():
         _check_database(store.database)
     if store.is_server:
+        if store.shown != uri:
+            raise UserError(
+                f"A password in MLFLOW_TRACKING_URI, {store.shown}, would be shown to others.",
+                hint="Leave it out there: MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD are for it.",
+            )
         _check_server(store)
     return store
 
@@ -188,11 +202,7 @@ def _check_database(database: Path) -> None:
         return
     except sqlite3.DatabaseError as error:
         raise _damaged(database, error) from None
-    spec = find_spec("mlflow")
-    if row is None or spec is None or not spec.submodule_search_locations:
-        return
-    scripts = Path(spec.submodule_search_locations[0]) / "store" / "db_migrations" / "versions"
-    if not any(scripts.glob(f"{row[0]}_*.py")):
+    if row is not None and not has_migration(row[0]):
         raise UserError(
             f"{database} was written by a newer MLflow than the installed one (its schema is {row[0]}).",
             hint="Upgrade with `pip install --upgrade mlflow`, or choose another folder for this search.",
@@ -212,13 +222,18 @@ def _unusable(store: Store, error: Exception) -> UserError:
     text = str(error)
     if "out-of-date database schema" in text:
         return UserError(
-            f"{store.tracking_uri} was written by an older MLflow, and its tables must be brought up to date.",
-            hint=f"Copy it to a safe place, then run `mlflow db upgrade {store.tracking_uri}`.",
+            f"{store.shown} was written by an older MLflow, and its tables must be brought up to date.",
+            hint=f"Copy it to a safe place, then run `mlflow db upgrade {store.shown}`.",
         )
     if store.database is not None and ("not a database" in text or "malformed" in text):
         return _damaged(store.database, error)
+    if store.is_server and re.search(r"\b40[13]\b", text):
+        return UserError(
+            f"The MLflow server {store.shown} doesn't let us in: {text.splitlines()[0]}",
+            hint="Set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, or MLFLOW_TRACKING_TOKEN.",
+        )
     return UserError(
-        f"Can't open the MLflow store {store.tracking_uri}: {text.splitlines()[0] if text else repr(error)}",
+        f"Can't open the MLflow store {store.shown}: {text.splitlines()[0] if text else repr(error)}",
         hint="MLFLOW_TRACKING_URI is the address of an MLflow server, or sqlite:////absolute/path.db. "
         "Unset it to keep runs in a database in the folder of the searches.",
     )

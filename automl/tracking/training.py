@@ -90,7 +90,7 @@ class TrainingRun:
         error = self._outbox.error
         if error is not None:
             raise UserError(
-                f"Can't write to the MLflow store {self._store.tracking_uri}: {in_one_line(str(error))}",
+                f"Can't write to the MLflow store {self._store.shown}: {in_one_line(str(error))}",
                 hint="Is the server up, and is there space on the disk?",
             ) from error
 

@@ -2,6 +2,7 @@
 
 import os
 import platform
+import sys
 import time
 from dataclasses import dataclass, field
 from importlib.metadata import version
@@ -10,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+sys.path.append(str(Path(__file__).parents[1] / "shared"))
 SHARED = Path(os.environ.get("AUTOML_SHARED_DATA", Path(__file__).parents[3] / "shared" / "data"))
 
 

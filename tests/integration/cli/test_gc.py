@@ -7,9 +7,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from made_up import add_version, describe_bundle, tracker
 
-from automl.registry import Evidence, Rows, find_model, log_model, register
-from automl.tracking import Store, Tracker
+from automl.registry import find_model
+from automl.tracking import Store
 
 pytestmark = pytest.mark.integration
 
@@ -18,35 +19,21 @@ NAMES = [f"2026010{day}-000000-images" for day in (1, 2, 3)]
 
 
 @pytest.fixture
-def bundle(tmp_path: Path, description: str) -> Path:
-    folder = tmp_path / "bundle"
-    folder.mkdir()
-    (folder / "model.json").write_text(description)
-    return folder
-
-
-@pytest.fixture
-def home(store: Store, bundle: Path, made_up: Callable[..., tuple[Evidence, Rows]]) -> Path:
+def home(store: Store, tmp_path: Path) -> Path:
     """Three searches of three trials each; what the first one has found is the champion."""
     for name in NAMES:
         folder = store.home / "searches" / name
         (folder / "trials").mkdir(parents=True)
         (folder / "trials" / "weights").write_bytes(b"x" * 100_000)
         (folder / "search.json").write_text(json.dumps({"format": 1, "ended": "3 trials done"}))
-        with Tracker(
-            store, experiment="images", search=name, description="d", params={}, tags={}, metric="auc", minimize=False
-        ) as tracker:
+        with tracker(store, name, "images") as search:
             for number in range(3):
-                tracker.trial_started(number, "mlp", {"model": "mlp"})
-                tracker.artifact("[]", "schedule.json", number=number)
-                tracker.trial_finished(number, status="finished", reason="done", summary={"best_auc": 0.9})
-            tracker.search_summary(metrics={}, note="It won.", winner=1)
-            tracker.flush()
-            run_id = tracker.run_id(2)
+                search.trial_started(number, "mlp", {"model": "mlp"})
+                search.artifact("[]", "schedule.json", number=number)
+                search.trial_finished(number, status="finished", reason="done", summary={"best_auc": 0.9})
+            search.search_summary(metrics={}, note="It won.", winner=1)
         if name == NAMES[0]:
-            evidence, rows = made_up(0.5)
-            uri = log_model(store, run_id=run_id, bundle=bundle)
-            register(store, model_uri=uri, run_id=run_id, name="images", evidence=evidence, rows=rows)
+            add_version(store, describe_bundle(tmp_path / "bundle"), 0.5, name="images", run_id=search.run_id(2))
     return store.home
 
 

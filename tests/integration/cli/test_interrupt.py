@@ -15,7 +15,7 @@ pytestmark = pytest.mark.integration
 def test_ctrl_c_once_registers_the_best_so_far(tmp_path: Path, write_images: Callable[..., Path]) -> None:
     write_images(tmp_path / "images", {"dark": 30, "light": 30})
     command = [str(Path(sys.executable).with_name("automl")), "search", "--data", "images", "--trials", "100000"]
-    command += ["--models", "mlp", "--set", "training.epochs=3"]
+    command += ["--models", "mlp", "--set", "training.epochs=3", "--workers", "1"]
     own = {name: value for name, value in os.environ.items() if not name.startswith(("AUTOML_", "MLFLOW_", "RAY_"))}
     with subprocess.Popen(
         command, cwd=tmp_path, env=own | {"PYTHONUNBUFFERED": "1"}, stdout=subprocess.PIPE, stderr=subprocess.PIPE,

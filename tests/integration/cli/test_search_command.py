@@ -290,6 +290,6 @@ def test_new_images_are_predicted_in_their_order_by_a_fresh_process(
         assert row["prediction"] == max(shares, key=lambda name: shares[name])
 
 
-def test_the_doctor_finds_the_store(searched: Searched, run_automl: RunAutoml) -> None:
-    ran = run_automl("doctor", cwd=searched.folder)
+def test_the_doctor_finds_the_store(searched: Searched, run_here: RunAutoml) -> None:
+    ran = run_here("doctor", cwd=searched.folder)
     assert "mlflow.db" in ran.stdout.replace("\n", "")

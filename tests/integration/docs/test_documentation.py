@@ -1,26 +1,20 @@
 """What is documented works: commands are run, experiments and plugins loaded, links looked up."""
 
-import io
-import json
-import os
-import re
 import shlex
-import signal
-import socket
 import subprocess
 import sys
 import tomllib
-import urllib.request
 from collections.abc import Callable
-from contextlib import AbstractContextManager, chdir, redirect_stdout
-from dataclasses import dataclass, replace
+from contextlib import AbstractContextManager
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from pages import ROOT, Block, blocks, commands
+from workshop import BIN, Workshop
 
-import automl
 from automl.components import CATALOG, Catalog, Regularizer, Task, load_catalog, read_plugin
 from automl.config import load_experiment
 from automl.space import compose
@@ -29,14 +23,11 @@ from automl.training.assembly import Augmentation, assemble
 if TYPE_CHECKING:
     from torch import Tensor
 
-ROOT = Path(__file__).parents[3]
-BIN = Path(sys.executable).parent
 # The commands of docs/benchmarks.md take minutes each, and their numbers are that page's content.
 GUIDES = [page for page in sorted(ROOT.glob("docs/*.md")) if page.name != "benchmarks.md"]
 EXAMPLES = sorted(ROOT.glob("examples/*/README.md"))
 PAGES = [ROOT / "README.md", *GUIDES, *EXAMPLES]
 TASK = Task(kind="image-classification", num_outputs=2, input_shape=(1, 28, 28), class_names=("bright", "dark"))
-TEXTS = Task(kind="text-classification", num_outputs=2, input_shape=(9,), class_names=("no", "yes"), vocabulary_size=99)
 TEXTS = replace(TASK, kind="text-classification", input_shape=(16,), vocabulary_size=99)
 
 ELSEWHERE = {
@@ -44,136 +35,10 @@ ELSEWHERE = {
     "make test": "this is it",
     "pip install .": "tests/unit/packaging builds and opens the wheel",
 }
-FIRST = "automl search --trials 1 --set training.epochs=1"
-"""What a reader types first is run as they would, with Ray; our other commands in this process and without, for speed.
-"""
-
-
-@dataclass(frozen=True)
-class Block:
-    """A fenced block of a page."""
-
-    page: Path
-    language: str
-    text: str
-
-    @property
-    def file(self) -> str | None:
-        """The name of the file that it is: its first line says so."""
-        match = re.match(r"# (\S+\.(?:py|yaml))\n", self.text)
-        return match[1] if match else None
-
-    def __str__(self) -> str:
-        return f"{self.page.relative_to(ROOT)}: {self.text.splitlines()[0]}"
-
-
-def blocks(page: Path) -> list[Block]:
-    found = re.findall(r"^```(\w+)\n(.*?)^```$", page.read_text(encoding="utf-8"), flags=re.M | re.S)
-    return [Block(page, language, text) for language, text in found]
-
 
 BLOCKS = [block for page in PAGES for block in blocks(page)]
 PYTHON = [block for block in BLOCKS if block.language == "python"]
 PLUGINS = [block for block in PYTHON if "automl.plugin" in block.text]
-
-
-def commands(page: Path) -> list[str]:
-    """The commands of a page, one per line; comments and continued lines are the shell's."""
-    shell = [block.text.replace("\\\n", " ") for block in blocks(page) if block.language in ("bash", "sh", "console")]
-    lines = (shlex.join(shlex.split(line, comments=True)) for text in shell for line in text.splitlines())
-    return [line for line in lines if line]
-
-
-@dataclass
-class Workshop:
-    """A page's reader: a folder with data under the page's names for it, and what its commands have left there."""
-
-    folder: Path
-    run_here: Callable[..., subprocess.CompletedProcess[str]]
-    without_ray: Callable[[], AbstractContextManager[None]]
-
-    @property
-    def environment(self) -> dict[str, str]:
-        """With our commands first."""
-        return os.environ | {"PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}", "COLUMNS": "160"}
-
-    def run(self, command: str) -> str:
-        """What it prints. Fails where it exits with anything but 0."""
-        words = shlex.split(command)
-        if words[0] == "automl" and command != FIRST:
-            done = self.run_here(*words[1:], cwd=self.folder)
-        else:
-            done = subprocess.run(words, cwd=self.folder, env=self.environment, capture_output=True, text=True)
-        assert done.returncode == 0, f"{command}\n{done.stdout[-3000:]}\n{done.stderr[-3000:]}"
-        return done.stdout
-
-    def run_code(self, text: str) -> str:
-        """What it prints, with one trial in each search."""
-        search, printed = automl.search, io.StringIO()
-        with self.without_ray(), pytest.MonkeyPatch.context() as patch, chdir(self.folder), redirect_stdout(printed):
-            patch.setattr(automl, "search", lambda *data, **keys: search(*data, **keys | {"trials": 1}))
-            exec(text, {"__name__": "__main__"})
-        return printed.getvalue()
-
-    def follow(self, command: str) -> None:
-        """Runs a documented command, a search with one trial of one epoch, and checks what it leaves."""
-        words = shlex.split(command)
-        if words[:2] == ["automl", "ui"]:
-            self._look_at_ui(command)
-        elif words[:2] == ["automl", "serve"]:
-            self._ask_server(command)
-        elif words[:2] == ["automl", "search"]:
-            epochs = "" if "training.epochs=" in command else " --set training.epochs=1"
-            assert "Registered as" in self.run(f"{command} --trials 1{epochs}"), command
-        elif words[:2] == ["automl", "resume"]:
-            self._break_off_latest()
-            assert "Registered as" in self.run(command)
-        elif words[:2] == ["automl", "predict"]:
-            self.run(command)
-            header, *rows = (self.folder / "predictions.csv").read_text().splitlines()
-            if "letters.txt" in words:
-                assert header == "id,entities" and len(rows) == 3 and '""label"": ""LOC""' in rows[0]
-                return
-            assert header.startswith(f"id,prediction,{'class_1' if '--top' in words else 'p_'}")
-            ids = ["1", "2", "3"] if {"new_rows.csv", "messages.csv"} & set(words) else ["0.png", "1.png", "2.png"]
-            assert [row.split(",")[0] for row in rows] == ids
-        else:
-            assert self.run(command), f"{command} prints nothing"
-
-    def _ask_server(self, command: str) -> None:
-        """By the commands of its page."""
-        words = [*shlex.split(command)[:3], "--port", "0"]
-        with subprocess.Popen(
-            words, cwd=self.folder, env=self.environment, stdout=subprocess.PIPE, text=True
-        ) as process:
-            assert process.stdout is not None
-            line = process.stdout.readline()
-            found = re.search(r"127\.0\.0\.1:\d+", line)
-            assert found, line
-            for asked in (line for line in commands(ROOT / "docs/serving.md") if line.startswith("curl")):
-                assert "model" in json.loads(self.run(asked.replace("localhost:8000", found[0])))
-            process.send_signal(signal.SIGINT)
-            assert process.wait(60) == 0
-
-    def _break_off_latest(self) -> None:
-        """As if the latest search had been killed before its end was noted."""
-        notes = max((self.folder / "automl_runs" / "searches").glob("*/search.json"))
-        notes.write_text(json.dumps(json.loads(notes.read_text()) | {"ended": None}))
-
-    def _look_at_ui(self, command: str) -> None:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
-        words = [*shlex.split(command), "--no-browser", "--port", str(port)]
-        with subprocess.Popen(
-            words, cwd=self.folder, env=self.environment, stdout=subprocess.PIPE, text=True
-        ) as process:
-            assert process.stdout is not None
-            assert f"127.0.0.1:{port}" in process.stdout.readline()
-            with urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=30) as answer:
-                assert answer.status == 200
-            process.send_signal(signal.SIGINT)
-            assert process.wait(60) == 0
 
 
 @pytest.fixture(scope="module")

@@ -21,7 +21,7 @@ def test_links_lead_somewhere(page: Path) -> None:
     assert [target for target in targets if "://" not in target and not (page.parent / target).exists()] == []
 
 
-@pytest.mark.parametrize("target", ["search", "test", "lint", "lock", "ui", "clean"])
+@pytest.mark.parametrize("target", ["search", "test", "lint", "lock", "store", "pictures", "ui", "clean"])
 def test_make_knows_what_to_do_for(target: str) -> None:
     done = subprocess.run(["make", "-n", target], cwd=ROOT, capture_output=True, text=True)
 

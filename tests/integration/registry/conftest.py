@@ -5,29 +5,22 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from made_up import add_version, describe_bundle, record_trial
 
-from automl.registry import Evidence, Registered, Rows, log_model, register
-from automl.tracking import Store, Tracker
+from automl.registry import Registered, log_model
+from automl.tracking import Store
 
 NAME = "medical_imaging"
 
 
 @pytest.fixture
-def bundle(tmp_path: Path, description: str) -> Path:
-    folder = tmp_path / "bundle"
-    folder.mkdir()
-    (folder / "model.json").write_text(description)
-    return folder
+def bundle(tmp_path: Path) -> Path:
+    return describe_bundle(tmp_path / "bundle")
 
 
 @pytest.fixture
 def run_id(store: Store) -> str:
-    with Tracker(
-        store, experiment="x", search="x-1", description="d", params={}, tags={}, metric="auc", minimize=False
-    ) as tracker:
-        tracker.trial_started(3, "resnet", {"model": "resnet"})
-        tracker.trial_finished(3, status="finished", reason="Done.", summary={"best_auc": 0.9})
-    return tracker.run_id(3)
+    return record_trial(store)
 
 
 @pytest.fixture
@@ -36,24 +29,14 @@ def model_uri(store: Store, run_id: str, bundle: Path) -> str:
 
 
 @pytest.fixture
-def add(
-    store: Store, bundle: Path, run_id: str, made_up: Callable[..., tuple[Evidence, Rows]]
-) -> Callable[..., Registered]:
+def add(store: Store, bundle: Path, run_id: str) -> Callable[..., Registered]:
     """add(0.5) -> such a version, registered; each is another model."""
 
-    def add(noise: float, **changes: Any) -> Registered:
-        evidence, rows = made_up(noise, **changes)
+    def make(noise: float, **changes: Any) -> Registered:
         (bundle / "model.safetensors").write_text(f"{noise} {changes}")
-        return register(
-            store,
-            model_uri=log_model(store, run_id=run_id, bundle=bundle),
-            run_id=run_id,
-            name=NAME,
-            evidence=evidence,
-            rows=rows,
-        )
+        return add_version(store, bundle, noise, name=NAME, run_id=run_id, **changes)
 
-    return add
+    return make
 
 
 @pytest.fixture

@@ -8,12 +8,14 @@ from typing import Any
 from unittest.mock import Mock
 
 import pytest
+from made_up import add_version
 
 from automl.errors import UserError
-from automl.registry import Evidence, Registered, Rows, promote, register, rollback
+from automl.registry import Registered, promote, rollback
 from automl.registry.history import EXPERIMENT, read_history
 from automl.registry.locking import PREFIX, deciding
 from automl.tracking import Store
+from automl.tracking.update import now
 
 pytestmark = pytest.mark.integration
 
@@ -159,6 +161,28 @@ def test_a_shared_store_is_locked_while_a_decision_is_taken_and_a_dead_lock_is_b
     assert [model.name for model in client.search_registered_models()] == [NAME]
 
 
+def test_a_lock_that_was_taken_for_dead_and_is_another_s_by_now_stays(add: Add, store: Store, tmp_path: Path) -> None:
+    add(0.8)
+    shared = Store(store.tracking_uri, store.artifact_location, tmp_path / "another home")
+    client = shared.client()
+    with deciding(shared, client, NAME):
+        client.delete_registered_model(PREFIX + NAME)  # by one who has waited for too long
+        client.create_registered_model(PREFIX + NAME)
+    assert client.get_registered_model(PREFIX + NAME)
+
+
+def test_decisions_stay_in_order_whatever_the_clocks_of_machines_say(
+    add: Add, aliases: Aliases, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for noise in (0.5, 1.0, 1.2):
+        add(noise)
+    promote(store, NAME, "2", force=True, reason="First.")
+    monkeypatch.setattr(now, "_ahead", now._ahead - 3600 * 10**9)  # another machine, an hour behind
+    promote(store, NAME, "3", force=True, reason="Then.")
+    assert [decision.version for decision in read_history(store.client(), NAME)[-2:]] == ["2", "3"]
+    assert aliases()["previous"] == "2"
+
+
 def test_script_in_what_is_written_by_hand_is_text(add: Add, store: Store) -> None:
     add(0.5)
     add(1.2)
@@ -169,7 +193,7 @@ def test_script_in_what_is_written_by_hand_is_text(add: Add, store: Store) -> No
 
 
 def test_a_champion_that_has_lost_its_files_keeps_nobody_from_being_registered(
-    add: Add, store: Store, run_id: str, made_up: Callable[..., tuple[Evidence, Rows]], model_uri: str
+    add: Add, store: Store, run_id: str, bundle: Path
 ) -> None:
     import shutil
 
@@ -177,7 +201,7 @@ def test_a_champion_that_has_lost_its_files_keeps_nobody_from_being_registered(
     champion = store.client().get_model_version(NAME, "1")
     lost = store.client().get_logged_model(str(champion.source).removeprefix("models:/"))
     shutil.rmtree(lost.artifact_location.removeprefix("file://").replace("%20", " "))
-    evidence, rows = made_up(0.5)
-    found = register(store, model_uri=model_uri, run_id=run_id, name=NAME, evidence=evidence, rows=rows)
+    (bundle / "model.safetensors").write_bytes(b"other weights")
+    found = add_version(store, bundle, 0.5, name=NAME, run_id=run_id)
     assert found.alias == "challenger"
     assert "Of the champion, version 1, no test is kept" in found.reason

@@ -1,7 +1,6 @@
 """Registering versions on a real store, and finding them."""
 
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -9,6 +8,7 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import Mock
 
+import made_up
 import pytest
 
 from automl.errors import UserError
@@ -88,10 +88,10 @@ def test_what_was_tested_on_other_rows_is_not_compared(add: Add, aliases: Aliase
 
 
 def test_what_is_called_otherwise_than_the_champion_does_not_replace_it(
-    add: Add, aliases: Aliases, bundle: Path, description: str
+    add: Add, aliases: Aliases, bundle: Path
 ) -> None:
     add(1.0)
-    described = json.loads(description)
+    described = json.loads((bundle / "model.json").read_text())
     described["task"]["class_names"] = ["no", "maybe"]
     (bundle / "model.json").write_text(json.dumps(described))
     registered = add(0.4)
@@ -142,10 +142,10 @@ def test_a_version_says_where_it_came_from(add: Add, store: Store, run_id: str) 
 
 
 @pytest.mark.parametrize("reference", ["medical_imaging", "medical_imaging@champion", "medical_imaging/1"])
-def test_a_model_is_found_by_name_alias_or_version(add: Add, store: Store, reference: str, description: str) -> None:
+def test_a_model_is_found_by_name_alias_or_version(add: Add, store: Store, bundle: Path, reference: str) -> None:
     add(0.8)
     folder = find_model(store, reference)
-    assert (folder / "model.json").read_text() == description
+    assert (folder / "model.json").read_text() == (bundle / "model.json").read_text()
     assert (folder.parents[1] / "model_card.md").read_text().startswith("resnet + hflip, found by the search x-1")
 
 
@@ -187,14 +187,13 @@ def test_a_bundle_with_a_changed_byte_is_refused(add: Add, store: Store, file: s
 
 REGISTER = """
 import sys
-sys.path[:0] = sys.argv[1:3]
+sys.path.append(sys.argv[1])
 from pathlib import Path
-from conftest import TARGETS, evidence_of, predicted
-from automl.registry import Rows, register
+from made_up import version_of
+from automl.registry import register
 from automl.tracking import open_store
-home, uri, run_id, noise = sys.argv[3:]
-found = evidence_of(predicted(float(noise)))
-rows = Rows(predicted(float(noise)), TARGETS, found.test_digest)
+home, uri, run_id, noise = sys.argv[2:]
+found, rows = version_of(float(noise))
 register(open_store(Path(home)), model_uri=uri, run_id=run_id, name="medical_imaging", evidence=found, rows=rows)
 """
 
@@ -204,7 +203,7 @@ def test_of_two_searches_that_end_at_once_the_better_model_is_champion(
 ) -> None:
     (bundle / "model.safetensors").write_bytes(b"other weights")
     models = {"1.2": model_uri, "0.4": log_model(store, run_id=run_id, bundle=bundle)}
-    command: list[Any] = [sys.executable, "-c", REGISTER, os.getcwd(), Path(__file__).parents[1], store.home]
+    command: list[Any] = [sys.executable, "-c", REGISTER, Path(made_up.__file__).parent, store.home]
     both = [subprocess.Popen([*command, uri, run_id, noise]) for noise, uri in models.items()]
     assert [process.wait() for process in both] == [0, 0]
     champion = store.client().get_model_version_by_alias("medical_imaging", "champion")

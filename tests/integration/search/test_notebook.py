@@ -41,14 +41,14 @@ def run(folder: Path, start: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_a_script_searches_its_own_model_which_predicts_without_the_script(
-    tmp_path: Path, write_images: Callable[..., Path], run_automl: Callable[..., subprocess.CompletedProcess[str]]
+    tmp_path: Path, write_images: Callable[..., Path], run_here: Callable[..., subprocess.CompletedProcess[str]]
 ) -> None:
     write_images(tmp_path / "images", {"dark": 30, "light": 30})
     ran = run(tmp_path, GUARDED)
     assert ran.returncode == 0, ran.stdout + ran.stderr
     (tmp_path / "my_search.py").unlink()
 
-    ran = run_automl("predict", "--model", "images/1", "images", cwd=tmp_path)
+    ran = run_here("predict", "--model", "images/1", "images", cwd=tmp_path)
     assert ran.returncode == 0, ran.stdout + ran.stderr
     rows = list(csv.DictReader((tmp_path / "predictions.csv").open()))
     assert sum(row["id"].startswith(row["prediction"] + "/") for row in rows) > 45, "it was trained on these"

@@ -129,9 +129,10 @@ def test_the_other_trial_is_finished_and_registered(searched: Searched) -> None:
     assert "Registered as images version 1" in searched.ran.stdout
 
 
-def test_a_model_of_a_plugin_predicts_without_the_plugins_file(searched: Searched, run_automl: RunAutoml) -> None:
+def test_a_model_of_a_plugin_predicts_without_the_plugins_file(searched: Searched, run_here: RunAutoml) -> None:
+    """In this process, which hasn't seen it either."""
     assert not (searched.folder / "moody.py").exists()
-    ran = run_automl("predict", "--model", "images/1", "images", cwd=searched.folder)
+    ran = run_here("predict", "--model", "images/1", "images", cwd=searched.folder)
     assert ran.returncode == 0, ran.stdout + ran.stderr
     rows = list(csv.DictReader((searched.folder / "predictions.csv").open()))
     assert len(rows) == 60

@@ -135,13 +135,13 @@ def test_study_and_store_agree(searched: Searched) -> None:
         assert complete[number].params.items() >= {"training.lr": float(run.data.params["training.lr"])}.items()
 
 
-def test_what_has_ended_is_not_resumed_but_may_get_more_budget(searched: Searched, run_automl: RunAutoml) -> None:
-    ran = run_automl("resume", searched.name, cwd=searched.folder)
+def test_what_has_ended_is_not_resumed_but_may_get_more_budget(searched: Searched, run_here: RunAutoml) -> None:
+    ran = run_here("resume", searched.name, cwd=searched.folder)
     assert ran.returncode == 2
     assert f"The search {searched.name} has ended: {TRIALS} trials done." in ran.stderr
     assert f"automl search --continue {searched.name} --trials 50" in " ".join(ran.stderr.split())
 
-    ran = run_automl("search", "--continue", searched.name, "--trials", 2, cwd=searched.folder)
+    ran = run_here("search", "--continue", searched.name, "--trials", 2, cwd=searched.folder)
     assert ran.returncode == 0, ran.stdout + ran.stderr
     assert f"Best of {TRIALS + 2} trials" in ran.stdout
     assert len(searched.trials()) == TRIALS + 2

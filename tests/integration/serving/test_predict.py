@@ -4,13 +4,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from made_up import LIGHT, PIXELS, add_version
 
-from automl.components import PluginSource, Task, load_catalog
-from automl.data import ImagePreparation
+from automl.components import PluginSource, load_catalog
 from automl.errors import UserError
-from automl.registry import Evidence, Rows, find_model, log_model, register
+from automl.registry import find_model
 from automl.serving import predict
-from automl.tracking import Store, Tracker
+from automl.tracking import Store
 from automl.training.bundle import Part, write_bundle
 from automl.training.checkpoint import write_weights
 
@@ -25,8 +25,6 @@ def brightness_net(task: Task):
     from torch import nn
     return nn.Sequential(nn.Flatten(), nn.Linear(16, 2))
 '''
-TASK = Task(kind="image-classification", num_outputs=2, input_shape=(1, 4, 4), class_names=("dark", "light"))
-PREPARATION = ImagePreparation(channels=1, height=4, width=4, max_value=255, mean=(0.5,), std=(0.5,))
 
 
 @pytest.fixture
@@ -45,8 +43,8 @@ def bundle(tmp_path: Path) -> Path:
     write_bundle(
         folder,
         parts=[Part(tmp_path / "best.safetensors", {"model": "brightness_net_for_tests"})],
-        task=TASK,
-        preparation=PREPARATION,
+        task=LIGHT,
+        preparation=PIXELS,
         plugins=(plugin,),
     )
     return folder
@@ -79,25 +77,7 @@ def test_what_is_found_by_name_and_what_mlflow_loads_predict_the_same(
 ) -> None:
     import mlflow
 
-    with Tracker(
-        store, experiment="light", search="light-1", description="", params={}, tags={}, metric="auc", minimize=False
-    ) as tracker:
-        tracker.trial_started(0, "net", {})
-    uri = log_model(store, run_id=tracker.run_id(0), bundle=bundle)
-    evidence = Evidence(
-        search="light-1",
-        trial="000 net",
-        components="net",
-        data="light",
-        data_digest="a",
-        test_digest="b",
-        task=TASK.kind,
-        metric="auc",
-        validation={"auc": 1.0},
-        test={"auc": 1.0},
-    )
-    rows = Rows(np.eye(2, dtype=np.float32), np.array([0, 1]), "b")
-    register(store, model_uri=uri, run_id=tracker.run_id(0), name="light", evidence=evidence, rows=rows)
+    add_version(store, bundle, 0.5, name="light")
     by_name = predict(find_model(store, "light"), write_images(tmp_path / "images"))
     images = np.stack([np.full((1, 4, 4), level, np.uint8) for level in (250, 5, 240)])
     by_mlflow = mlflow.pyfunc.load_model("models:/light@champion").predict(images)

@@ -1,110 +1,29 @@
 """`automl serve` as its own process: a version comes, a signal comes, and no request is lost."""
 
 import json
-import os
-import re
 import signal
 import socket
 import subprocess
-import sys
-import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
+from made_up import add_version, write_light
+from served import BIN, Server
 
-from automl.components import Task, load_catalog
-from automl.data import ImagePreparation
-from automl.registry import Evidence, Rows, log_model, register
-from automl.tracking import Store, Tracker
-from automl.training.bundle import Part, write_bundle
+from automl.tracking import Store
 
 pytestmark = pytest.mark.integration
-
-TASK = Task(kind="image-classification", num_outputs=2, input_shape=(1, 4, 4), class_names=("dark", "light"))
-PREPARATION = ImagePreparation(channels=1, height=4, width=4, max_value=255, mean=(0.5,), std=(0.5,))
-BIN = Path(sys.executable).parent
 
 
 @pytest.fixture
 def make_bundle(tmp_path: Path) -> Callable[[str], Path]:
-    """A bundle that says `light` where the mean is high, or always `answer`."""
-
-    def make(answer: str) -> Path:
-        import torch
-
-        from automl.training.assembly import assemble
-        from automl.training.checkpoint import write_weights
-
-        configuration = {"model": "mlp", "model.mlp.width": 16, "model.mlp.depth": 1, "model.mlp.numbers": "plain"}
-        module = assemble(load_catalog(), TASK, configuration).model
-        with torch.no_grad():
-            module[-1].weight.zero_()
-            module[-1].bias.copy_(torch.tensor([1.0, 0.0] if answer == "dark" else [0.0, 1.0]))
-        write_weights(module, tmp_path / "best.safetensors")
-        folder = tmp_path / answer
-        write_bundle(
-            folder,
-            parts=[Part(tmp_path / "best.safetensors", configuration)],
-            task=TASK,
-            preparation=PREPARATION,
-            plugins=(),
-        )
-        return folder
-
-    return make
-
-
-class Server:
-    """A process that serves, and its address."""
-
-    def __init__(self, *words: str) -> None:
-        self.process = subprocess.Popen(
-            [str(BIN / "automl"), "serve", *words, "--port", "0"],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            env=os.environ | {"COLUMNS": "200"},
-        )
-        assert self.process.stdout is not None
-        line = self.process.stdout.readline()
-        found = re.search(r"http://127\.0\.0\.1:(\d+)", line)
-        assert found, line + self.process.stdout.read()
-        self.port = int(found[1])
-        self.lines: list[str] = []
-        self._reader = threading.Thread(target=lambda: self.lines.extend(self.process.stdout or ()), daemon=True)
-        self._reader.start()
-
-    def predict(self, image: bytes) -> dict[str, Any]:
-        address = f"http://127.0.0.1:{self.port}/predict"
-        request = urllib.request.Request(address, image, {"content-type": "image/png"})
-        with urllib.request.urlopen(request, timeout=20) as answer:
-            content: dict[str, Any] = json.load(answer)
-            return content
-
-    def end(self, code: int = signal.SIGTERM) -> int:
-        self.process.send_signal(code)
-        ended = self.process.wait(40)
-        self._reader.join(10)
-        return ended
-
-
-@pytest.fixture
-def start() -> Iterator[Callable[..., Server]]:
-    servers: list[Server] = []
-
-    def make(*words: str) -> Server:
-        servers.append(Server(*words))
-        return servers[-1]
-
-    yield make
-    for server in servers:
-        server.process.kill()
+    """A bundle that says what it is called."""
+    return lambda answer: write_light(tmp_path / answer, answer)
 
 
 @pytest.fixture(scope="module")
@@ -118,43 +37,14 @@ def image() -> bytes:
     return file.getvalue()
 
 
-def registered(store: Store, bundle: Path, value: float) -> None:
-    with Tracker(
-        store,
-        experiment="light",
-        search=f"light-{value}",
-        description="",
-        params={},
-        tags={},
-        metric="accuracy",
-        minimize=False,
-    ) as tracker:
-        tracker.trial_started(0, "net", {})
-    evidence = Evidence(
-        search="s",
-        trial="000 net",
-        components="net",
-        data="d",
-        data_digest="a",
-        test_digest="b",
-        task="image-classification",
-        metric="accuracy",
-        validation={"accuracy": value},
-        test={"accuracy": value},
-    )
-    rows = Rows(np.eye(2, dtype=np.float32), np.array([0, 1]), "b")
-    uri = log_model(store, run_id=tracker.run_id(0), bundle=bundle)
-    register(store, model_uri=uri, run_id=tracker.run_id(0), name="light", evidence=evidence, rows=rows)
-
-
 def test_a_moved_alias_is_followed_and_no_request_is_lost(
     store: Store, make_bundle: Callable[[str], Path], start: Callable[..., Server], image: bytes
 ) -> None:
-    registered(store, make_bundle("dark"), 0.7)
+    add_version(store, make_bundle("dark"), 0.9, name="light")
     server = start("light@champion", "--home", str(store.home), "--reload", "0.2")
     first = server.predict(image)
     assert (first["version"], first["predictions"][0]["prediction"]) == ("1", "dark")
-    registered(store, make_bundle("light"), 0.9)
+    add_version(store, make_bundle("light"), 0.8, name="light")
     store.client().set_registered_model_alias("light", "champion", "2")
     until = time.monotonic() + 30
     while (answer := server.predict(image))["version"] == "1" and time.monotonic() < until:

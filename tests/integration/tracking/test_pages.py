@@ -1,9 +1,10 @@
 """Where `automl ui` opens."""
 
 import pytest
+from made_up import tracker
 
 from automl.errors import UserError
-from automl.tracking import Store, Tracker
+from automl.tracking import Store
 from automl.tracking.pages import EXPERIMENTS, find_page
 
 pytestmark = pytest.mark.integration
@@ -11,13 +12,11 @@ pytestmark = pytest.mark.integration
 
 def search(store: Store, name: str) -> str:
     """The address of its leaderboard."""
-    with Tracker(
-        store, experiment="images", search=name, description="d", params={}, tags={}, metric="auc", minimize=False
-    ) as tracker:
-        tracker.search_summary(metrics={}, note="It won.", winner=None)
-        tracker.flush()
-        address = tracker.leaderboard_url("")
-        note = store.client().get_run(tracker.parent_run_id).data.tags["mlflow.note.content"]
+    with tracker(store, name, "images") as recorded:
+        recorded.search_summary(metrics={}, note="It won.", winner=None)
+        recorded.flush()
+        address = recorded.leaderboard_url("")
+        note = store.client().get_run(recorded.parent_run_id).data.tags["mlflow.note.content"]
     assert f"]({address.lstrip('/')})" in note and "-charts&" in note and note.startswith("It won.")
     return address
 

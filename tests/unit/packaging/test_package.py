@@ -65,7 +65,7 @@ def test_the_wheel_holds_code_presets_and_the_type_marker(wheel: Path) -> None:
         str(Path(name, file.relative_to(ROOT / folder)))
         for folder, name in SOURCES.items()
         for file in (ROOT / folder).rglob("*")
-        if file.suffix in (".py", ".yaml", ".typed", ".txt", ".toml", ".md") and "__pycache__" not in file.parts
+        if file.suffix in (".py", ".yaml", ".typed", ".txt", ".toml", ".md", ".sql") and "__pycache__" not in file.parts
     }
 
     assert wanted - held == set()

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from automl.errors import UserError
-from automl.tracking import environment, open_store
+from automl.tracking import Store, environment, open_store
 
 
 @pytest.fixture(autouse=True)
@@ -84,6 +84,18 @@ def test_a_child_process_is_given_the_store(tmp_path: Path) -> None:
     assert settings["MLFLOW_BACKEND_STORE_URI"] == settings["MLFLOW_TRACKING_URI"] == store.tracking_uri
     assert settings["MLFLOW_DEFAULT_ARTIFACT_ROOT"] == store.artifact_location
     assert "PATH" in settings
+
+
+def test_a_password_is_never_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://ann:secret@127.0.0.1:9")
+    with pytest.raises(UserError, match="password") as refused:
+        open_store(tmp_path)
+    assert "secret" not in refused.value.message and "MLFLOW_TRACKING_PASSWORD" in str(refused.value.hint)
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "postgresql://ann:secret@host/runs")
+    store = open_store(tmp_path)
+    assert store.tracking_uri == "postgresql://ann:secret@host/runs"
+    assert store.shown == "postgresql://ann:***@host/runs"
+    assert Store("sqlite:////a:b@c/runs.db", None, tmp_path).shown == "sqlite:////a:b@c/runs.db"
 
 
 def test_a_database_of_a_newer_mlflow_is_refused_with_a_way_on(tmp_path: Path) -> None:
