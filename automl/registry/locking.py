@@ -29,22 +29,23 @@ def deciding(store: Store, client: "MlflowClient", name: str) -> Iterator[None]:
         if store.is_own:
             yield
             return
-        _take(client, PREFIX + name)
+        made = _take(client, PREFIX + name)
         try:
             yield
         finally:
-            client.delete_registered_model(PREFIX + name)
+            _release(client, PREFIX + name, made)
 
 
-def _take(client: "MlflowClient", lock: str) -> None:
+def _take(client: "MlflowClient", lock: str) -> int:
+    """When the lock was made, in the store's ms."""
     from mlflow.exceptions import MlflowException
 
     held, since = 0, time.monotonic()
     while True:
         try:
             about = "A promotion is being decided. It is gone in a moment, or, after a crash, with the next promotion."
-            client.create_registered_model(lock, {names.ROLE: names.LOCK, names.USER: names.user_name()}, about)
-            return
+            tags = {names.ROLE: names.LOCK, names.USER: names.user_name()}
+            return int(client.create_registered_model(lock, tags, about).creation_timestamp)
         except MlflowException as error:
             if error.error_code != "RESOURCE_ALREADY_EXISTS":
                 raise
@@ -55,3 +56,12 @@ def _take(client: "MlflowClient", lock: str) -> None:
             elif time.monotonic() - since > PATIENCE:
                 client.delete_registered_model(lock)
         time.sleep(PAUSE)
+
+
+def _release(client: "MlflowClient", lock: str, made: int) -> None:
+    """Not another's: one that was held for too long was taken for dead."""
+    from mlflow.exceptions import MlflowException
+
+    with suppress(MlflowException):
+        if client.get_registered_model(lock).creation_timestamp == made:
+            client.delete_registered_model(lock)

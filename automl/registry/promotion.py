@@ -18,6 +18,7 @@ from automl.registry.resolve import connect, find_version, require_model
 from automl.registry.versions import Version, best_challenger, champion_of, exhibit, read_versions
 from automl.tracking import names
 from automl.tracking.store import Store
+from automl.tracking.update import now
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -147,14 +148,14 @@ def _decide(
         checks = judge(candidate, _measured(_present(client, name, champion), measure) if champion else None)
         with deciding(store, client, name):
             versions = read_versions(client, name)
-            now = champion_of(versions)
-            if (now and now.number) != (champion and champion.number):
+            present = champion_of(versions)
+            if (present and present.number) != (champion and champion.number):
                 continue
             version = next(version for version in versions if version.number == number)
             passed = passes(checks)
             action: Action = "promoted" if passed else "forced" if force else "refused"
             reason = f"{force} (The gate: {verdict(checks)})" if action == "forced" else verdict(checks)
-            return _carry_out(store, client, version, now, action, reason, checks, by, versions)
+            return _carry_out(store, client, version, present, action, reason, checks, by, versions)
 
 
 def _present(client: MlflowClient, name: str, champion: Version) -> Exhibit:
@@ -183,6 +184,7 @@ def _carry_out(
 ) -> Decision:
     """Writes the decision down, and sets aliases."""
     past = history.read_history(client, version.name)
+    now.follow(max((one.time for one in past), default=0) + 1)  # by a machine whose clock is ahead, say
     decision = history.begin(
         store,
         client,
