@@ -7,7 +7,7 @@ ARGS ?=
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: help search ui test lint lock clean
+.PHONY: help search ui test lint lock store pictures clean
 
 help:  ## Show this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 20
@@ -30,6 +30,12 @@ lint: $(INSTALLED)  ## Style, types and import direction
 lock: $(BIN)/uv  ## Bring requirements.lock in line with pyproject.toml (ARGS=--upgrade for newer versions)
 	$(BIN)/uv pip compile pyproject.toml --extra dev --extra export --extra medical --extra offline-text --extra postgres --extra privacy --universal --python-version 3.11 \
 		--generate-hashes --no-emit-index-url --no-header $(ARGS) --output-file requirements.lock
+
+store: $(INSTALLED)  ## Bring the empty MLflow store that is shipped in line with the installed MLflow, after `make lock ARGS=--upgrade`
+	$(BIN)/python tests/shared/migrated.py
+
+pictures: $(INSTALLED)  ## Take the documentation's pictures of the MLflow UI anew (docs/images, needs Chromium)
+	AUTOML_SCREENSHOTS=docs/images $(BIN)/python -m pytest tests/integration/ui
 
 clean:  ## Delete what can be made again; automl_runs/ stays
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
