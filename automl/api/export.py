@@ -12,6 +12,8 @@ import numpy as np
 
 from automl.api.loading import load_data
 from automl.config import find_home
+from automl.data import TextPreparation
+from automl.data.text.rows import rows_of
 from automl.errors import UserError
 from automl.search.past import past_search
 from automl.tracking import Store, names, open_store
@@ -79,6 +81,8 @@ def _write_graph(
     store: Store, reference: str, bundle: Path, folder: Path, form: Format, quantized: bool, say: Say
 ) -> list[Path]:
     from automl.serving import export
+    from automl.serving.export_texts import write_for_texts
+    from automl.serving.graph import graph_inputs
     from automl.training.trained import TrainedModel
 
     model = TrainedModel.load(bundle)
@@ -89,19 +93,20 @@ def _write_graph(
     }[form]
     folder.mkdir(parents=True, exist_ok=True)
     try:
-        write(model, validation.inputs, path)
+        inputs = graph_inputs(model, validation.inputs)
+        write(model, inputs, path)
         expected = model.predict(validation.inputs)
-        difference = export.check_same(model, expected, run(path, validation.inputs))
+        difference = export.check_same(model, expected, run(path, inputs))
     except UserError:
         path.unlink(missing_ok=True)
         raise
     export.write_description(model, folder / "model.json")
     say(f"{path}: on {len(validation.inputs):,} inputs it differs from the model by {difference:.1e} at most.")
-    files = [path, folder / "model.json"]
+    files = [path, folder / "model.json", *write_for_texts(model, path)]
     if quantized:
         files.insert(1, folder / "model.int8.onnx")
         export.quantize(path, files[1])
-        say(_loss(model, validation, expected, run(files[1], validation.inputs), path, files[1]))
+        say(_loss(model, validation, expected, run(files[1], inputs), path, files[1]))
     return files
 
 
@@ -143,4 +148,7 @@ def _validation(store: Store, reference: str, model: TrainedModel, say: Say) -> 
         codes = [generator.integers(0, size, MADE_UP) for size in model.task.category_sizes]
         numbers = generator.normal(size=(MADE_UP, model.task.num_numeric))
         return _Validation(np.column_stack([numbers, *codes]).astype(np.float32), None)
+    if isinstance(model.preparation, TextPreparation):
+        words = sorted(model.preparation.words)
+        return _Validation(rows_of([" ".join(generator.choice(words, 12)) for _ in range(MADE_UP)]), None)
     return _Validation(generator.integers(0, 256, shape, dtype=np.uint8), None)

@@ -26,10 +26,10 @@ TOLERANCE = 1e-3
 
 
 def write_onnx(model: TrainedModel, example: np.ndarray, path: Path) -> None:
-    """Writes the graph: `inputs` as they were prepared, any number of them, to `outputs`.
+    """Writes the graph: `inputs` as `graph_inputs` gives them, any number of them, to `outputs`.
 
     Args:
-        example: Two prepared inputs or more.
+        example: Two such inputs or more.
 
     Raises:
         UserError: The extra isn't installed, or the model has no graph, or one that ONNX can't express.

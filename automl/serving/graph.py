@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
-from automl.data import ImagePreparation, TablePreparation
+from automl.data import ImagePreparation, TablePreparation, TextPreparation, texts_of
 from automl.errors import UserError
 from automl.training.bag import Bag
 from automl.training.fitted import Fitted
 from automl.training.inference import as_predictions
+from automl.training.reading import reader_of
 from automl.training.scaling import Scaling, TableScaling, scaling_for
 
 if TYPE_CHECKING:
@@ -23,10 +25,10 @@ TINY = torch.finfo(torch.float32).tiny
 
 
 class Graph(nn.Module):
-    """Prepared inputs, uint8 (N, C, H, W) or float32 (N, F) -> float32 (N, outputs): what `TrainedModel.predict` gives.
+    """What `graph_inputs` gives -> float32 (N, outputs): what `TrainedModel.predict` gives.
 
     Raises:
-        UserError: A part of the model is no net.
+        UserError: A part of the model is no net, or one that reads texts itself.
     """
 
     def __init__(self, model: TrainedModel) -> None:
@@ -46,6 +48,17 @@ class Graph(nn.Module):
         )
         assert isinstance(outputs, Tensor)
         return self.calibrated(outputs)  # type: ignore[no-any-return]
+
+
+def graph_inputs(model: TrainedModel, rows: np.ndarray) -> np.ndarray:
+    """Prepared inputs as the graph takes them: uint8 (N, C, H, W), float32 (N, F), or of texts int64 (N, T) tokens with
+    zeros behind, T the most that the model reads."""
+    if not isinstance(model.preparation, TextPreparation):
+        return rows
+    found = model.preparation.tokenize(texts_of(rows))
+    tokens = np.zeros((len(found), model.preparation.max_length), np.int64)
+    tokens[:, : found.shape[1]] = found
+    return tokens
 
 
 class Calibrated(nn.Module):
@@ -82,6 +95,13 @@ class _PlainTableScaling(TableScaling):
         return (self._x[:, None, :] <= numbers[:, :, None]).sum(-1)
 
 
+class _Tokens(Scaling):
+    """As they are: how many columns of padding can be left out depends on the batch, which no graph may."""
+
+    def to_unit(self, rows: Tensor) -> Tensor:
+        return rows
+
+
 def _net(module: nn.Module, name: object) -> nn.Module:
     if isinstance(module, Fitted):
         raise UserError(
@@ -97,8 +117,10 @@ def _scaling(model: TrainedModel) -> Scaling:
         return _PlainTableScaling(preparation, torch.device("cpu"))
     if isinstance(preparation, ImagePreparation):
         return scaling_for(preparation, torch.device("cpu"))
+    if model.task.kind == "text-classification" and not any(map(reader_of, model.modules)):
+        return _Tokens()
     raise UserError(
-        "A model on texts reads them by its tokenizer, which no graph of torch or ONNX holds.",
+        "The model reads texts in a way of its own, as a pretrained encoder does, which no graph holds.",
         hint="Export it with --format bundle: `automl serve FOLDER` serves it.",
     )
 

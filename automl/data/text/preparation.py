@@ -73,6 +73,11 @@ class TextPreparation:
         return self._tokenizer.get_vocab_size()
 
     @property
+    def words(self) -> frozenset[str]:
+        """The tokens, as they are written."""
+        return frozenset(self._tokenizer.get_vocab())
+
+    @property
     def shape(self) -> tuple[int]:
         """(T,), in tokens."""
         return (self.max_length,)

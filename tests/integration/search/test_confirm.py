@@ -151,7 +151,7 @@ def test_what_was_broken_off_while_it_was_confirmed_is_confirmed_when_it_is_resu
 
 
 def test_ctrl_c_on_rays_workers_leaves_out_what_was_not_confirmed_and_resume_makes_up_for_it(
-    tmp_path: Path, write_images: Callable[..., Path], run_automl: Callable[..., subprocess.CompletedProcess[str]]
+    tmp_path: Path, write_images: Callable[..., Path], run_here: Callable[..., subprocess.CompletedProcess[str]]
 ) -> None:
     write_images(tmp_path / "images", {"dark": 30, "light": 30})
     command = [str(Path(sys.executable).with_name("automl")), "search", "--data", "images", "--trials", "2"]
@@ -174,7 +174,7 @@ def test_ctrl_c_on_rays_workers_leaves_out_what_was_not_confirmed_and_resume_mak
     assert "Not refitted on train + validation: interrupted." in out
     assert "Registered as images version 1" in out and "Traceback" not in errors
 
-    resumed = run_automl("resume", cwd=tmp_path)
+    resumed = run_here("resume", cwd=tmp_path)
     assert resumed.returncode == 0, resumed.stdout + resumed.stderr
     assert resumed.stdout.count("again, seed 2") == resumed.stdout.count("again, seed 3") == 2
     assert "Refitted on train + validation" in resumed.stdout

@@ -101,9 +101,9 @@ def test_a_model_of_a_package_predicts_in_a_fresh_process(
 
 
 def test_where_the_package_is_not_installed_its_name_and_version_are_told(
-    searched: Searched, run_automl: RunAutoml
+    searched: Searched, run_here: RunAutoml
 ) -> None:
-    ran = run_automl("predict", "--model", "images/1", "images", "--out", "none.csv", cwd=searched.folder)
+    ran = run_here("predict", "--model", "images/1", "images", "--out", "none.csv", cwd=searched.folder)
     said = " ".join(ran.stderr.split())
     assert ran.returncode == 2
     assert "model mlp_mixer of package automl-mixer 0.1.0, which isn't there" in said

@@ -2,9 +2,8 @@
 
 import csv
 import json
-import os
 import subprocess
-import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
@@ -15,16 +14,8 @@ from automl.tracking import open_store
 
 pytestmark = pytest.mark.integration
 
-AUTOML = Path(sys.executable).parent / "automl"
+Run = Callable[..., subprocess.CompletedProcess[str]]
 MODEL = "customer_service@champion"
-
-
-def run(*words: str, cwd: Path) -> str:
-    done = subprocess.run(
-        [str(AUTOML), *words], cwd=cwd, env=os.environ | {"COLUMNS": "200"}, capture_output=True, text=True
-    )
-    assert done.returncode == 0, f"{done.stdout[-3000:]}\n{done.stderr[-3000:]}"
-    return done.stdout
 
 
 @pytest.fixture(scope="module")
@@ -40,10 +31,12 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def said(folder: Path) -> str:
-    options = ("--models", "bag_of_ngrams", "--trials", "1", "--confirm", "off", "--no-ensemble")
+def said(folder: Path, run_automl: Run) -> str:
+    options = ("--models", "bag_of_ngrams", "--trials", 1, "--workers", 1, "--confirm", "off", "--no-ensemble")
     data = ("--data", "tickets.csv", "--out-of-scope", "others.csv")
-    return run("search", "--domain", "customer_service", *data, *options, cwd=folder)
+    ran = run_automl("search", "--domain", "customer_service", *data, *options, cwd=folder)
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    return ran.stdout
 
 
 def test_what_was_found_is_said(said: str) -> None:
@@ -68,8 +61,9 @@ def test_mlflow_has_the_figures_and_the_sentences(said: str, folder: Path, tmp_p
     assert told["coverage"]["out_of_scope_recall"]["value"] == run.data.metrics["test_out_of_scope_recall"]
 
 
-def test_raw_messages_are_answered_in_a_fresh_process(said: str, folder: Path) -> None:
-    run("predict", "--model", MODEL, "new.txt", "--top", "2", cwd=folder)
+def test_raw_messages_are_answered_in_another_process(said: str, folder: Path, run_here: Run) -> None:
+    ran = run_here("predict", "--model", MODEL, "new.txt", "--top", 2, cwd=folder)
+    assert ran.returncode == 0, ran.stderr
     first, second = csv.DictReader((folder / "predictions.csv").open())
     assert (first["id"], first["prediction"], first["class_1"]) == ("1", "track_order", "track_order")
     assert second["prediction"] == "out_of_scope"

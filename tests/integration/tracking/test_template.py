@@ -11,7 +11,9 @@ pytestmark = pytest.mark.integration
 
 
 def test_the_store_that_is_shipped_is_what_mlflow_makes() -> None:
-    assert template.SCRIPT.read_text(encoding="utf-8") == migrated(), "`make store` mends it"
+    """Statement by statement; the indexes of a table come in any order."""
+    shipped = template.SCRIPT.read_text(encoding="utf-8")
+    assert sorted(shipped.split(";\n")) == sorted(migrated().split(";\n")), "`make store` mends it"
 
 
 def test_where_mlflow_has_other_migrations_it_makes_the_store_itself(

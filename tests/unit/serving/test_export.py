@@ -1,5 +1,6 @@
 """Graphs give what the model gives."""
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -9,11 +10,12 @@ import numpy as np
 import pytest
 import torch
 
-from automl.components import Catalog, load_catalog
+from automl.components import Catalog, load_catalog, texts_of
 from automl.errors import UserError
 from automl.evaluation.calibration import Calibration
 from automl.serving import export
-from automl.serving.graph import Calibrated, Graph
+from automl.serving.export_texts import write_for_texts
+from automl.serving.graph import Calibrated, Graph, graph_inputs
 from automl.space import compose
 from automl.testing import tiny
 from automl.training.assembly import assemble
@@ -96,11 +98,37 @@ def test_onnx_predicts_what_the_model_predicts_of_any_number_of_inputs(make: Mak
     assert export.run_onnx(tmp_path / "small.onnx", inputs).shape == (16, 4)
 
 
+@pytest.mark.parametrize("name", ["text_cnn", "transformer_encoder", "transformer_decoder"])
+def test_a_graph_of_texts_takes_what_the_tokenizer_beside_it_makes(
+    make: Make, tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By the code of the README that lies beside both."""
+    pytest.importorskip("onnxruntime")
+    model = make(name, "text-classification")
+    rows = tiny.training_data(model.task).train_inputs
+    inputs = graph_inputs(model, rows)
+    path = tmp_path / "model.onnx"
+    export.write_onnx(model, inputs, path)
+    assert export.check_same(model, model.predict(rows), export.run_onnx(path, inputs)) < 1e-5
+    tokenizer, usage = write_for_texts(model, path)
+    assert tokenizer.exists()
+    (code,) = re.findall(r"```python\n(.*?)```", usage.read_text(), re.S)
+    texts = [*texts_of(rows)[:3], "", "unheard-of words " * 300]
+    monkeypatch.chdir(tmp_path)
+    known: dict[str, Any] = {}
+    exec(code.replace('["where is my parcel"]', "given"), {"given": texts}, known)
+    np.testing.assert_allclose(known["outputs"], model.predict(texts), atol=1e-5)
+
+
 def test_what_has_no_graph_is_refused(make: Make) -> None:
     with pytest.raises(UserError, match="logistic_regression is no net"):
         Graph(make("logistic_regression", "table-classification"))
-    with pytest.raises(UserError, match="tokenizer"):
-        Graph(make("text_cnn", "text-classification"))
+    with pytest.raises(UserError, match="bag_of_ngrams is no net"):
+        Graph(make("bag_of_ngrams", "text-classification"))
+    own = make("text_cnn", "text-classification")
+    own.modules[0].read = lambda texts: texts
+    with pytest.raises(UserError, match="in a way of its own"):
+        Graph(own)
 
 
 def test_a_net_that_counts_its_inputs_is_refused_and_nothing_is_written(make: Make, tmp_path: Path) -> None:
