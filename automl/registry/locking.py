@@ -16,6 +16,8 @@ PATIENCE = 60.0
 """Seconds that one and the same lock is waited for: a decision takes less than one, so its holder is dead."""
 
 PAUSE = 0.2
+_TAKEN = ("RESOURCE_ALREADY_EXISTS", "RESOURCE_DOES_NOT_EXIST")
+"""What the store answers where the lock is another's, and where it was just until the store looked at it."""
 
 
 @contextmanager
@@ -47,7 +49,7 @@ def _take(client: "MlflowClient", lock: str) -> int:
             tags = {names.ROLE: names.LOCK, names.USER: names.user_name()}
             return int(client.create_registered_model(lock, tags, about).creation_timestamp)
         except MlflowException as error:
-            if error.error_code != "RESOURCE_ALREADY_EXISTS":
+            if error.error_code not in _TAKEN:
                 raise
         with suppress(MlflowException):  # gone in the meantime
             made = client.get_registered_model(lock).creation_timestamp

@@ -8,6 +8,7 @@ import pytest
 from automl.errors import UserError
 from automl.tracking import Store, Tracker, open_store
 from automl.tracking.recorded import SEARCH_RUN, RecordedRun, find_runs, read_search
+from automl.tracking.template import make_database
 
 pytestmark = pytest.mark.integration
 
@@ -195,6 +196,7 @@ def test_a_server_that_went_away_is_named(tmp_path: Path, monkeypatch: pytest.Mo
 
 def test_a_database_of_an_older_mlflow_says_how_to_upgrade_it(store: Store) -> None:
     assert store.database is not None
+    make_database(store.database)
     with closing(sqlite3.connect(store.database)) as database:
         database.execute("UPDATE alembic_version SET version_num = '451aebb31d03'")
         database.commit()
