@@ -149,6 +149,6 @@ def _validation(store: Store, reference: str, model: TrainedModel, say: Say) -> 
         numbers = generator.normal(size=(MADE_UP, model.task.num_numeric))
         return _Validation(np.column_stack([numbers, *codes]).astype(np.float32), None)
     if isinstance(model.preparation, TextPreparation):
-        words = sorted(model.preparation.words)
-        return _Validation(rows_of([" ".join(generator.choice(words, 12)) for _ in range(MADE_UP)]), None)
+        tokens = sorted(model.preparation.vocabulary)
+        return _Validation(rows_of([" ".join(generator.choice(tokens, 12)) for _ in range(MADE_UP)]), None)
     return _Validation(generator.integers(0, 256, shape, dtype=np.uint8), None)

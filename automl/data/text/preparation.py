@@ -73,7 +73,7 @@ class TextPreparation:
         return self._tokenizer.get_vocab_size()
 
     @property
-    def words(self) -> frozenset[str]:
+    def vocabulary(self) -> frozenset[str]:
         """The tokens, as they are written."""
         return frozenset(self._tokenizer.get_vocab())
 
