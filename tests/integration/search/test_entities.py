@@ -97,3 +97,10 @@ def test_its_winner_is_trained_again(said: str, folder: Path, run_here: Run) -> 
     done = run_here("train", "last", cwd=folder)
     assert done.returncode == 0, done.stderr
     assert "the same" in done.stdout
+
+
+def test_the_winner_is_refitted_on_train_and_validation(said: str, folder: Path, run_here: Run) -> None:
+    options = ("--models", "text_cnn", "--trials", "1", "--set", "training.epochs=2", "--refit")
+    done = run_here("search", "--domain", "entities", "--data", "sentences.conll", *options, cwd=folder)
+    assert done.returncode == 0, done.stderr
+    assert "Refitted on train + validation for" in done.stdout
