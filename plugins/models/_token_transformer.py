@@ -38,13 +38,13 @@ class TokenTransformer(nn.Module):
         x = self.dropout(vectors + self.places.weight[: vectors.shape[1]])
         mask = nn.Transformer.generate_square_subsequent_mask(x.shape[1], x.device, torch.bool) if self.causal else None
         states = self.layers(x, mask, ~is_seen, is_causal=self.causal)
-        told = states[:, 1:] if self.per_word else states[torch.arange(len(states), device=states.device), added]
+        told = states[:, 1:] if self.per_word else states[torch.arange(states.shape[0], device=states.device), added]
         result: Tensor = self.head(told)
         return result
 
     def _with_added(self, tokens: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Vectors (N, T + 1, width), which of them are no padding (N, T + 1), and where the added ones stand (N,)."""
-        own = self.added.expand(len(tokens), 1, -1)
+        own = self.added.expand(tokens.shape[0], 1, -1)  # `len` would be a number for good in an exported graph
         is_token = tokens != 0
         is_seen = nn.functional.pad(is_token, (1, 0), value=True)
         vectors = self.tokens(tokens)

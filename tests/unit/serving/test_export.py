@@ -98,7 +98,7 @@ def test_onnx_predicts_what_the_model_predicts_of_any_number_of_inputs(make: Mak
     assert export.run_onnx(tmp_path / "small.onnx", inputs).shape == (16, 4)
 
 
-@pytest.mark.parametrize("name", ["text_cnn"])
+@pytest.mark.parametrize("name", ["text_cnn", "transformer_encoder", "transformer_decoder"])
 def test_a_graph_of_texts_takes_what_the_tokenizer_beside_it_makes(
     make: Make, tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
