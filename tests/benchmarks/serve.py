@@ -20,6 +20,7 @@ import tempfile
 import threading
 import time
 from collections import Counter
+from itertools import cycle
 from pathlib import Path
 from statistics import median, quantiles
 
@@ -139,9 +140,10 @@ def soak(home: Path, seconds: int, clients: int) -> None:
 
     def client(number: int) -> None:
         until = time.monotonic() + seconds
-        while time.monotonic() < until:
-            for body in requests[number:] + requests[:number]:
-                ask_once(port, body, statuses)
+        for body in cycle(requests[number:] + requests[:number]):
+            if time.monotonic() > until:
+                return
+            ask_once(port, body, statuses)
 
     threads = [threading.Thread(target=client, args=(number,), daemon=True) for number in range(clients)]
     for thread in threads:
@@ -151,6 +153,8 @@ def soak(home: Path, seconds: int, clients: int) -> None:
         time.sleep(seconds / 10)
         sizes.append(resident(process.pid) / 1e6)
         print(f"  {sizes[-1]:.1f} MB, {sum(statuses.values())} requests, {dict(statuses)}", flush=True)
+    for thread in threads:
+        thread.join()
     growth = sizes[-1] / sizes[0] - 1
     print(f"soak of {seconds} s: memory {growth:+.1%} after the first tenth, {dict(statuses)}")
     os.killpg(process.pid, 15)
