@@ -57,7 +57,10 @@ def read_parts(path: Path, test: Path | None, seed: int) -> Sentences:
     missing = [split for split in SPLITS if split not in given]
     rest = given["train"]
     documents = np.array([sentence.document for sentence in rest])
-    whole = len(np.unique(documents)) > len(missing)
+    count = len(np.unique(documents))
+    whole = count > max(1, len(missing))
+    if 1 < count <= len(missing):
+        notes.append(f"{count} documents are too few for {len(missing) + 1} splits: they are torn apart.")
     groups = {split: np.array([one.document for one in own]) for split, own in given.items()} if whole else None
     if missing:
         rows, how = _split(rest, documents if whole else None, missing, seed)

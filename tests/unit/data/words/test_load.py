@@ -112,6 +112,13 @@ def test_no_document_is_torn_apart(load: Load, conll: Conll, sentences: list[Row
     assert "by document, none torn apart," in " ".join(data.report.lines())
 
 
+def test_too_few_documents_are_torn_apart_and_that_is_said(load: Load, conll: Conll, sentences: list[Rows]) -> None:
+    blocks = (conll(sentences[:30]), conll(sentences[30:]))
+    data = load("".join(f"-DOCSTART- O\n\n{block}\n" for block in blocks))
+    assert "2 documents are too few for 3 splits: they are torn apart." in data.report.lines()
+    assert data.train.groups is None
+
+
 def test_a_long_sentence_is_read_in_parts(load: Load, conll: Conll, sentences: list[Rows]) -> None:
     sentences[0] = [("word", "O")] * 149 + [("New", "B-LOC"), ("York", "I-LOC")] + [("word", "O")] * 99
     data = load(conll(sentences))
