@@ -119,8 +119,9 @@ def _scaling(model: TrainedModel) -> Scaling:
         return scaling_for(preparation, torch.device("cpu"))
     if model.task.kind == "text-classification" and not any(map(reader_of, model.modules)):
         return _Tokens()
+    why = "gives a class for each word" if model.task.is_per_word else "reads texts in a way of its own"
     raise UserError(
-        "The model reads texts in a way of its own, as a pretrained encoder does, which no graph holds.",
+        f"The model {why}, which no graph holds.",
         hint="Export it with --format bundle: `automl serve FOLDER` serves it.",
     )
 

@@ -129,6 +129,8 @@ def test_what_has_no_graph_is_refused(make: Make) -> None:
     own.modules[0].read = lambda texts: texts
     with pytest.raises(UserError, match="in a way of its own"):
         Graph(own)
+    with pytest.raises(UserError, match="gives a class for each word, which no graph holds"):
+        Graph(make("text_cnn", "token-classification"))
 
 
 def test_a_net_that_counts_its_inputs_is_refused_and_nothing_is_written(make: Make, tmp_path: Path) -> None:
