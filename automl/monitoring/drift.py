@@ -67,7 +67,8 @@ def _distance(parts: Sequence[Part]) -> float:
     from scipy.spatial.distance import jensenshannon
 
     sides = [part.before for part in parts], [part.now for part in parts]
-    return float(np.nan_to_num(jensenshannon(*sides, base=2)))
+    with np.errstate(invalid="ignore"):  # of equal ones the root of something just below 0
+        return float(np.nan_to_num(jensenshannon(*sides, base=2)))
 
 
 def _number_parts(known: Numbers, values: np.ndarray) -> tuple[Part, ...]:

@@ -16,7 +16,7 @@ import numpy as np
 from automl.monitoring.distributions import Measures
 
 DIRECTIONS = 8
-MOST_WEIGHTS = 16_384
+MOST_WEIGHTS = 8_192
 """Fewer directions of wide embeddings: a profile is to stay small."""
 DIGITS = 4
 MOST_LEARNED, MOST_VECTORS = 500, 1_000
@@ -38,11 +38,9 @@ class Projection:
     @classmethod
     def fit(cls, vectors: np.ndarray) -> Self:
         """Of float32 (N, D)."""
-        from sklearn.decomposition import PCA  # type: ignore[import-untyped,unused-ignore]
-
-        width = min(DIRECTIONS, *vectors.shape, max(1, MOST_WEIGHTS // vectors.shape[1]))
-        found = PCA(width, random_state=0).fit(vectors)
-        return cls.from_dict({"mean": found.mean_.tolist(), "directions": found.components_.tolist()})
+        width, mean = min(DIRECTIONS, max(1, MOST_WEIGHTS // vectors.shape[1])), vectors.mean(axis=0)
+        directions = np.linalg.svd(vectors - mean, full_matrices=False)[2][:width]
+        return cls.from_dict({"mean": mean.tolist(), "directions": directions.tolist()})
 
     def measures(self, vectors: np.ndarray) -> Measures:
         """Of float32 (N, D)."""

@@ -46,23 +46,26 @@ def predict_with_energies(
 
 
 def embed(model: nn.Module, inputs: DeviceArray, scaling: Scaling, task: Task) -> np.ndarray | None:
-    """float32 (N, D): what the last linear layer of a net gets; of a bag that of its first member. None where there is
-    no such layer."""
+    """float32 (N, D): what the last linear layer that is called in a net gets; of a bag that of its first member. None
+    where none is called once for each input."""
     net = model.members[0] if isinstance(model, Bag) else model
-    heads = [module for module in net.modules() if isinstance(module, nn.Linear)]
-    if isinstance(net, Fitted) or not heads or not len(inputs):
+    linear = [module for module in net.modules() if isinstance(module, nn.Linear)]
+    if isinstance(net, Fitted) or not linear or not len(inputs):
         return None
     held: list[Tensor] = []
 
     def vectors(outputs: Tensor) -> Tensor:
-        got = held.pop().float().reshape(len(outputs), -1, heads[-1].in_features)
-        return got.mean(1)
+        got = held.pop().float() if held else outputs[:, :0]
+        held.clear()
+        return got.flatten(1, -2).mean(1) if got.ndim > 2 else got
 
-    hook = heads[-1].register_forward_pre_hook(lambda _, arguments: held.append(arguments[0]))
+    hooks = [module.register_forward_pre_hook(lambda _, given: held.append(given[0])) for module in linear]
     try:
-        return _ask(net, inputs, scaling, task, vectors)
+        found = _ask(net, inputs, scaling, task, vectors)
     finally:
-        hook.remove()
+        for hook in hooks:
+            hook.remove()
+    return found if found.shape[1] and len(found) == len(inputs) else None
 
 
 @torch.inference_mode()

@@ -62,7 +62,7 @@ class ImageExplainer:
             return np.where(stay[:, self._patch][:, None], image, self._cover).astype(np.uint8)
 
         effects = ablate(self._model, image[None], SIDE * SIDE, without, together=SIDE * SIDE)[0]
-        file = self._folder / f"{number:05d}_{re.sub(r'[^A-Za-z0-9.-]+', '_', name)[-60:]}.png"
+        file = self._folder / f"{number:05d}_{re.sub(r'[^A-Za-z0-9-]+', '_', name.removesuffix('.png'))[-60:]}.png"
         with replacing(file) as path:
             draw(image, effects[self._patch]).save(path, format="PNG")
         return f"{self._folder.name}/{file.name}"

@@ -105,6 +105,13 @@ def test_what_moved_is_told_in_plain_words() -> None:
     assert found["constant"].before == "1: 100 %"
 
 
+@pytest.mark.filterwarnings("error")
+def test_the_same_rows_are_at_no_distance() -> None:
+    rows = draw(np.random.default_rng(0), 199)
+    found = shifts(rows, rows)
+    assert all(shift.distance < 0.02 and shift.p_value == 1 for shift in found.values())
+
+
 def test_nothing_but_missing_values_is_compared_with_nothing_but_missing_values() -> None:
     empty = {"x": np.full(100, np.nan, np.float32)}
     known = {"x": np.arange(100, dtype=np.float32)}

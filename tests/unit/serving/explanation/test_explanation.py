@@ -115,8 +115,8 @@ def test_of_an_image_a_heat_map_shows_where(tmp_path: Path) -> None:
     folder = tmp_path / "maps"
     explainer = explainer_for(model_of("image-classification", preparation, predict), tmp_path, folder)
     named = explainer.explain(np.stack([image, image]), None, ["a/b.png", "../c <script>#1"])
-    assert named == ["maps/00001_a_b.png.png", "maps/00002_.._c_script_1.png"]
-    pixels = np.asarray(Image.open(folder / "00001_a_b.png.png")).astype(int)
+    assert named == ["maps/00001_a_b.png", "maps/00002__c_script_1.png"]
+    pixels = np.asarray(Image.open(folder / "00001_a_b.png")).astype(int)
     reddish = pixels[..., 0] - pixels[..., 2] > 20
     height, width = reddish.shape
     assert reddish[: height // 10, : width // 10].all(), "there it is bright"
