@@ -18,6 +18,8 @@ from automl.monitoring.distributions import Measures
 DIRECTIONS = 8
 MOST_WEIGHTS = 8_192
 """Fewer directions of wide embeddings: a profile is to stay small."""
+SMALLEST = 1e-6
+"""A direction in which training differs less than that, beside the first one, is none."""
 DIGITS = 4
 MOST_LEARNED, MOST_VECTORS = 500, 1_000
 """Rows that are embedded to find the directions, and to compare what lies along them: nets are slow."""
@@ -38,8 +40,14 @@ class Projection:
     @classmethod
     def fit(cls, vectors: np.ndarray) -> Self:
         """Of float32 (N, D)."""
-        width, mean = min(DIRECTIONS, max(1, MOST_WEIGHTS // vectors.shape[1])), vectors.mean(axis=0)
-        directions = np.linalg.svd(vectors - mean, full_matrices=False)[2][:width]
+        mean = vectors.mean(axis=0, dtype=np.float64)
+        centred = vectors - mean
+        # Of few long vectors their products tell the same as the vectors, in a twentieth of the time.
+        strengths, weights = np.linalg.eigh(centred @ centred.T)
+        told = int((strengths > SMALLEST * strengths[-1]).sum())
+        width = max(1, min(DIRECTIONS, told, MOST_WEIGHTS // vectors.shape[1]))
+        directions = weights[:, : -width - 1 : -1].T @ centred
+        directions /= np.maximum(np.linalg.norm(directions, axis=1, keepdims=True), 1e-12)
         return cls.from_dict({"mean": mean.tolist(), "directions": directions.tolist()})
 
     def measures(self, vectors: np.ndarray) -> Measures:

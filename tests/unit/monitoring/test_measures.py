@@ -80,6 +80,18 @@ def test_an_embedding_that_moves_along_training_or_away_from_it_is_seen() -> Non
     assert drifted(known, projection.measures(now + np.eye(64, dtype=np.float32)[50])) == {"embedding distance"}
 
 
+def test_directions_are_those_in_which_training_differs_most() -> None:
+    rng = np.random.default_rng(0)
+    axes = np.linalg.qr(rng.normal(size=(40, 40)))[0][:3]
+    vectors = (rng.normal(size=(300, 3)) * [9, 3, 1] @ axes + 5).astype(np.float32)
+    found = Projection.fit(vectors)
+    assert len(found.directions) == 3, "there are no more"
+    np.testing.assert_allclose(np.abs((found.directions * axes).sum(1)), 1, atol=0.02)
+    assert found.measures(vectors)["embedding distance"].max() < 0.1
+    still = Projection.fit(np.ones((20, 4), np.float32)).measures(np.ones((5, 4), np.float32))
+    assert not np.abs(list(still.values())).any()
+
+
 def test_rows_are_drawn_from_all_of_a_file() -> None:
     blocks = [pd.DataFrame({"x": np.arange(start, start + 1_000)}) for start in range(0, 20_000, 1_000)]
     drawn, count = draw_rows(iter(blocks), most=500)
