@@ -7,7 +7,7 @@ ARGS ?=
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: help search ui test lint lock store pictures clean
+.PHONY: help search ui test suite lint lock store pictures clean
 
 help:  ## Show this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 20
@@ -18,7 +18,9 @@ search: $(INSTALLED)  ## Search the built-in demo, register the winner (ARGS="--
 ui: $(INSTALLED)  ## Open the MLflow UI on what was logged
 	$(BIN)/automl ui $(ARGS)
 
-test: lint  ## Lint, then run the whole test suite (ARGS="-k packaging" for a part)
+test: lint suite  ## Lint, then run the whole test suite (ARGS="-k packaging" for a part); with -j2 both at once
+
+suite: $(INSTALLED)
 	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 lint: $(INSTALLED)  ## Style, types and import direction
