@@ -29,7 +29,7 @@ def logistic_regression(
     import torch
     from torch.nn import functional
 
-    inputs, columns = _sparse(rows), _sparse(rows.T.tocsr())
+    inputs, columns = sparse(rows), sparse(rows.T.tocsr())
     labels = torch.from_numpy(targets)
     hot = functional.one_hot(labels, classes).float()
     each = torch.full((len(targets), 1), 1 / len(targets))
@@ -54,7 +54,7 @@ def logistic_regression(
     return learned.detach().numpy()
 
 
-def _sparse(rows: "csr_matrix") -> "Tensor":
+def sparse(rows: "csr_matrix") -> "Tensor":
     import warnings
 
     import torch

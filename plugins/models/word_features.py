@@ -1,9 +1,8 @@
-"""Logistic regression on what a word and its neighbours look like (Ratnaparkhi 1996, A maximum entropy model for
-part-of-speech tagging; without the tags before it)."""
+"""A conditional random field on what a word and its neighbours look like (Lafferty et al. 2001, Conditional random
+fields: probabilistic models for segmenting and labeling sequence data)."""
 
 from typing import TYPE_CHECKING, Annotated
 
-from automl_plugins.models._logistic import logistic_regression
 from automl_plugins.models._word_features import hashed_features, known_features
 
 from automl.plugin import Estimator, Float, Int, Task, estimator, texts_of
@@ -25,9 +24,9 @@ def word_features(
     task: Task,
     window: Annotated[int, Int(0, 3)] = 2,
     rarest: Annotated[int, Int(1, 3)] = 2,
-    strength: Annotated[float, Float(0.01, 10.0, log=True)] = 0.3,
+    strength: Annotated[float, Float(0.01, 10.0, log=True)] = 1.0,
 ) -> Estimator:
-    """Linear on a word, its ends and its shape, and those of its neighbours: seconds, no pretraining; one round.
+    """Linear on a word, its ends, its shape, its neighbours, and classes side by side: no pretraining; one round.
 
     `window` is how many neighbours at each side, `rarest` how many words a feature stands at least at, `strength` that
     of the L2 penalty.
@@ -36,7 +35,7 @@ def word_features(
 
 
 class WordFeatures(Estimator):
-    """Of each word for itself."""
+    """All weights at once, see `conditional_random_field`."""
 
     def __init__(self, task: Task, window: int, rarest: int, strength: float) -> None:
         self.task, self.window, self.rarest, self.strength = task, window, rarest, strength
@@ -51,18 +50,21 @@ class WordFeatures(Estimator):
         threads: int,
     ) -> None:
         del seed, threads  # nothing is drawn; torch's threads are the trial's
-        self.data = inputs, targets[targets >= 0], weights
+        self.data = inputs, targets, weights
 
     def fit(self, progress: float) -> str | None:
         import numpy as np
+        from automl_plugins.models._chain import conditional_random_field
 
         del progress
-        inputs, labels, weights = self.data
+        inputs, targets, weights = self.data
+        labels = targets[targets >= 0]
         features = hashed_features(texts_of(inputs), self.window)
         self.hashes = known_features(features, self.rarest, MOST_WEIGHTS // self.task.num_classes)
-        learned = logistic_regression(
+        learned, transitions = conditional_random_field(
             self._rows(features),
             labels,
+            (targets >= 0).sum(1).tolist(),
             weights,
             self.task.num_classes,
             self.strength / len(labels),
@@ -71,13 +73,17 @@ class WordFeatures(Estimator):
         )
         # As it will be loaded again: half of the precision is plenty, and half of the size.
         self.weights = learned.astype(np.float16).astype(np.float32)
+        self.transitions = transitions.copy()
         return "fitted"
 
     def predict(self, inputs: "np.ndarray") -> "np.ndarray":
-        from scipy.special import softmax
+        import torch
+        from automl_plugins.models._chain import Chains
 
-        rows = self._rows(hashed_features(texts_of(inputs), self.window))
-        return softmax(rows @ self.weights[:-1] + self.weights[-1], axis=1)
+        texts = texts_of(inputs)
+        scores = self._rows(hashed_features(texts, self.window)) @ self.weights[:-1] + self.weights[-1]
+        chains = Chains([text.count(" ") + 1 for text in texts])
+        return chains.marginals(torch.from_numpy(scores), torch.from_numpy(self.transitions)).numpy()
 
     def _rows(self, features: "np.ndarray") -> "csr_matrix":
         """float32 (words, F): which of the known features each word has."""
@@ -94,10 +100,13 @@ class WordFeatures(Estimator):
         import numpy as np
         from safetensors.numpy import save
 
-        return save({"weights": self.weights.astype(np.float16), "hashes": self.hashes})
+        return save(
+            {"weights": self.weights.astype(np.float16), "hashes": self.hashes, "transitions": self.transitions}
+        )
 
     def load(self, dumped: bytes) -> None:
         from safetensors.numpy import load
 
         found = load(dumped)
         self.weights, self.hashes = found["weights"].astype("float32"), found["hashes"]
+        self.transitions = found["transitions"]
