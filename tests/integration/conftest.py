@@ -73,6 +73,8 @@ def without_ray() -> Callable[[], AbstractContextManager[None]]:
     For all that isn't about workers: it takes a second instead of half a minute. Plugins that were loaded are gone
     afterwards.
     """
+    # Before a search of a second: while a thread imports it, and polars with it, scikit-learn finds half of polars.
+    import mlflow  # noqa: F401
     import torch
 
     from automl.search import ray_executor, sharing
