@@ -98,13 +98,14 @@ def show_comparison(found: Compared) -> None:
     made = table("metric", one, other, better, right=(one, other, better))
     for name, (first, second, gained) in found.figures.items():
         style = "green" if gained and gained.low > 0 else "red" if gained and gained.high < 0 else None
-        made.add_row(name, *map(_with_interval, (first, second)), _signed(gained) if gained else "-", style=style)
+        made.add_row(name, *map(with_interval, (first, second)), _signed(gained) if gained else "-", style=style)
     show_table(made)
     skipped = f"; {found.skipped:,} without a label were left out" if found.skipped else ""
     plain(f"Both predicted the same {found.rows:,} rows{skipped}. A difference whose interval holds 0 may be chance.")
 
 
-def _with_interval(figure: Estimate) -> str:
+def with_interval(figure: Estimate) -> str:
+    """ "0.7871 [0.770, 0.803]"."""
     return "-" if math.isnan(figure.value) else f"{figure.value:.4f} [{figure.low:.3f}, {figure.high:.3f}]"
 
 

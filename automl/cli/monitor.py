@@ -44,6 +44,7 @@ def monitor(
 
 
 def _show(found: "Findings") -> None:
+    from automl.cli.model_tables import with_interval
     from automl.cli.output import plain, show_table, table
 
     made = table("measure", "of", "distance", "p", "before", "now", right=("distance", "p"))
@@ -59,5 +60,5 @@ def _show(found: "Findings") -> None:
         return
     made = table("metric", "registered [95 %]", "now [95 %]", right=("registered [95 %]", "now [95 %]"))
     for name, figures_of in found.scores.items():
-        made.add_row(name, *(f"{f.value:.4f} [{f.low:.3f}, {f.high:.3f}]" if f else "-" for f in figures_of))
+        made.add_row(name, *(with_interval(figure) if figure else "-" for figure in figures_of))
     show_table(made)

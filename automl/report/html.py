@@ -13,7 +13,7 @@ STYLE = """
 body { font: 15px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; color: #1f2d3d }
 h1 { font-size: 1.5rem } h2 { font-size: 1.15rem; margin-top: 2rem }
 table { border-collapse: collapse; font-size: 13px } th, td { padding: .25rem .7rem; border-bottom: 1px solid #e0e4e8 }
-th { text-align: left } td.number { text-align: right; font-variant-numeric: tabular-nums }
+th { text-align: left } td.number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap }
 tr.winner { background: #e6f4ee; font-weight: 600 } code { background: #f2f4f6; padding: 0 .25rem }
 svg { max-width: 100%; height: auto }
 """
