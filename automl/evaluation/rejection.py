@@ -21,6 +21,9 @@ MOST_LOST = 0.005
 SURE = 0.84
 """How surely: so probably no more are lost on other rows, where a threshold was chosen by these. A standard error."""
 
+CLEARLY = 2
+"""Standard errors: by one, some of three other scores is better by chance on two data sets in five."""
+
 
 @dataclass(frozen=True)
 class Rejection:
@@ -141,7 +144,8 @@ def choose(
     that none fits, where at most `MOST_LOST` of the right answers are given up.
 
     Without rows that no class fits, wrong answers stand for them: what is rejected first is what the model gets wrong.
-    The largest probability is the score unless another one is better by more than the standard error of what it finds.
+    The largest probability is the score unless another one is better by more than `CLEARLY` standard errors of what it
+    finds.
 
     Args:
         targets: (N,), those of rows that no class fits being the place of `label`.
@@ -158,7 +162,7 @@ def choose(
     for score in scores:
         values = fit_scores(score, probabilities, outside, energies)
         choice = _at_best(Rejection(label, score, 0.0), values, right, negative, fits)
-        if best is None or choice.found + choice.kept > best.found + best.kept + _error(best.found, negative):
+        if best is None or choice.found + choice.kept > best.found + best.kept + CLEARLY * _error(best.found, negative):
             best = choice
     assert best is not None
     return best
