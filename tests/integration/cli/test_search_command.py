@@ -68,7 +68,7 @@ class CountedTest:
 
     @property
     def inputs(self) -> np.ndarray:
-        self.readers.append(sys._getframe(1).f_code.co_name)
+        self.readers.append(sys._getframe(1).f_code.co_qualname.partition(".")[0])
         images: np.ndarray = self._split.inputs
         return images
 
