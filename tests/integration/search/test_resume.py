@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.integration
 
 RunAutoml = Callable[..., subprocess.CompletedProcess[str]]
-EPOCHS, TRIALS = 4, 80
+EPOCHS, TRIALS = 4, 120
 SEARCH = ["--data", "images", "--models", "mlp", "--trials", str(TRIALS), "--workers", "2", "--scheduler", "none"]
 SEARCH += ["--sampler", "random", "--set", f"training.epochs={EPOCHS}"]
 
